@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SR_BASE_LIMITS_H
+#define SR_BASE_LIMITS_H
+
+#include <stdint.h>
+
+/* Every limit, each with its reason. What is over a limit is refused with TOO_LARGE. */
+
+/* Names of artifacts: they become parts of URLs, paths and DNS-like labels. */
+#define SR_LIMIT_NAME_BYTES 128
+/* Paths inside an artifact: Linux PATH_MAX less room for a mount point. */
+#define SR_LIMIT_PATH_BYTES 1024
+/* Files of one version: the largest published checkpoints have under 2,000 shards. */
+#define SR_LIMIT_FILES 100000
+/* One sealed file: FLOE has room for 2^63 bytes; ext4 ends at 16 TiB. */
+#define SR_LIMIT_FILE_BYTES ((uint64_t)1 << 44)
+/* A safetensors header: the format's own rule. */
+#define SR_LIMIT_SAFETENSORS_HEADER_BYTES ((uint64_t)100000000)
+/* GGUF metadata before the data: vocabularies have a few MiB, no published file reaches 64. */
+#define SR_LIMIT_GGUF_HEADER_BYTES ((uint64_t)128 << 20)
+/* Tensors of one file: DeepSeek-V3 has 91,991 in all its shards together. */
+#define SR_LIMIT_TENSORS 1000000
+#define SR_LIMIT_TENSOR_NAME_BYTES 1024
+#define SR_LIMIT_TENSOR_RANK 64
+/* What decoding one JSON text may allocate, whatever it says. */
+#define SR_LIMIT_JSON_HEAP_BYTES ((size_t)96 << 20)
+/* The encrypted trailer of a sealed body: a tensor index of the size above, with short names. */
+#define SR_LIMIT_TRAILER_BYTES ((uint64_t)128 << 20)
+
+#endif /* SR_BASE_LIMITS_H */

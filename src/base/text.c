@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
+
+#include <string.h>
+
+enum sr_status sr_text_parse_u64(struct sr_bytes text, uint64_t min, uint64_t max, uint64_t *out)
+{
+    if (text.len == 0 || (text.len > 1 && text.ptr[0] == '0')) {
+        return SR_MALFORMED;
+    }
+    uint64_t value = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] < '0' || text.ptr[i] > '9') {
+            return SR_MALFORMED;
+        }
+        uint64_t digit = (uint64_t)(text.ptr[i] - '0');
+        if (value > (UINT64_MAX - digit) / 10) {
+            return SR_TOO_LARGE;
+        }
+        value = value * 10 + digit;
+    }
+    if (value < min || value > max) {
+        return SR_TOO_LARGE;
+    }
+    *out = value;
+    return SR_OK;
+}
+
+void sr_text_hex(struct sr_bytes data, char *out)
+{
+    static const char DIGITS[] = "0123456789abcdef";
+    for (size_t i = 0; i < data.len; i++) {
+        out[2 * i] = DIGITS[data.ptr[i] >> 4];
+        out[2 * i + 1] = DIGITS[data.ptr[i] & 15];
+    }
+    out[2 * data.len] = '\0';
+}
+
+/* The value of a lower-case hexadecimal digit, or 16. */
+static uint8_t digit_value(uint8_t c)
+{
+    if (c >= '0' && c <= '9') {
+        return (uint8_t)(c - '0');
+    }
+    return c >= 'a' && c <= 'f' ? (uint8_t)(c - 'a' + 10) : 16;
+}
+
+enum sr_status sr_text_unhex(struct sr_bytes text, uint8_t *out, size_t out_bytes)
+{
+    if (text.len % 2 != 0 || text.len / 2 != out_bytes) {
+        return SR_MALFORMED;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        if (digit_value(text.ptr[i]) > 15) {
+            return SR_MALFORMED;
+        }
+    }
+    for (size_t i = 0; i < out_bytes; i++) {
+        out[i] = (uint8_t)(digit_value(text.ptr[2 * i]) << 4 | digit_value(text.ptr[2 * i + 1]));
+    }
+    return SR_OK;
+}
+
+/*
+ * How many bytes the UTF-8 sequence at the start of text has; 0 if it is not well-formed.
+ * source  The Unicode Standard 15.0, table 3-7
+ */
+static size_t sequence_bytes(struct sr_bytes text)
+{
+    uint8_t lead = text.ptr[0];
+    if (lead < 0x80) {
+        return lead == 0 ? 0 : 1;
+    }
+    size_t len = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead < 0xc2 || lead > 0xf4 || text.len < len) {
+        return 0;
+    }
+    uint8_t low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+    uint8_t high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+    if (text.ptr[1] < low || text.ptr[1] > high) {
+        return 0;
+    }
+    for (size_t i = 2; i < len; i++) {
+        if ((text.ptr[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    return len;
+}
+
+bool sr_text_is_utf8(struct sr_bytes text)
+{
+    while (text.len > 0) {
+        size_t len = sequence_bytes(text);
+        if (len == 0) {
+            return false;
+        }
+        text = sr_bytes(text.ptr + len, text.len - len);
+    }
+    return true;
+}
+
+struct sr_bytes sr_text_view(const char *s)
+{
+    return sr_bytes(s, strlen(s));
+}
+
+bool sr_text_equal(struct sr_bytes a, struct sr_bytes b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+bool sr_text_id_equal(const struct sr_id *a, const struct sr_id *b)
+{
+    return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
