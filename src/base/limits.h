@@ -19,12 +19,12 @@
 /* GGUF metadata before the data: vocabularies have a few MiB, no published file reaches 64. */
 #define SR_LIMIT_GGUF_HEADER_BYTES ((uint64_t)128 << 20)
 /* Tensors of one file: DeepSeek-V3 has 91,991 in all its shards together. */
-#define SR_LIMIT_TENSORS 1000000
+#define SR_LIMIT_TENSORS 262144
 #define SR_LIMIT_TENSOR_NAME_BYTES 1024
 #define SR_LIMIT_TENSOR_RANK 64
 /* What decoding one JSON text may allocate, whatever it says. */
 #define SR_LIMIT_JSON_HEAP_BYTES ((size_t)96 << 20)
-/* The encrypted trailer of a sealed body: a tensor index of the size above, with short names. */
-#define SR_LIMIT_TRAILER_BYTES ((uint64_t)128 << 20)
+/* The encrypted trailer of a sealed body: a tensor index of the size above with usual names. */
+#define SR_LIMIT_TRAILER_BYTES ((uint64_t)64 << 20)
 
 #endif /* SR_BASE_LIMITS_H */
