@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SR_STORE_CATALOG_H
+#define SR_STORE_CATALOG_H
+
+#include "base/limits.h"
+#include "keys/slot.h"
+#include "seal/body.h"
+
+/*
+ * Port: the catalog, which artifacts, versions, files, slots and acts there are. SQLite now,
+ * PostgreSQL later. It is a projection of the acts; custody/ is the only room that writes to it.
+ *
+ * One function is one business transaction: it begins, does all, commits durably, or does nothing.
+ * No transaction stays open across a call. Several processes use one catalog at once; a writer
+ * waits a few seconds for another (then BUSY).
+ *
+ * One thread per opened catalog.
+ */
+
+#define SR_CATALOG_KIND_BYTES 32
+#define SR_CATALOG_ACT_BODY_BYTES_MAX 65536
+
+/* A version's life: staged (its bodies are being written; invisible), then sealed (in custody). */
+enum sr_version_state { SR_VERSION_STAGED = 0, SR_VERSION_SEALED = 1 };
+
+struct sr_catalog_room {
+    struct sr_id id;
+    int64_t created_utc_ms;
+};
+
+struct sr_catalog_version {
+    struct sr_id id;
+    char name[SR_LIMIT_NAME_BYTES + 1]; /* of the artifact */
+    uint64_t number;                    /* 1, 2, ... within the artifact */
+    enum sr_version_state state;
+    char kind[SR_CATALOG_KIND_BYTES]; /* base, instruct, adapter, ...: custody/ knows the list */
+    uint8_t digest[SR_SHA256_BYTES];  /* of the manifest; all zero while staged */
+    int64_t created_utc_ms;
+    uint64_t file_count;
+    uint64_t plain_bytes;
+    char source[4096]; /* staged only: the absolute path it is read from */
+};
+
+struct sr_catalog_file {
+    char path[SR_LIMIT_PATH_BYTES + 1]; /* inside the artifact, '/'-separated, relative */
+    struct sr_id object;
+    uint32_t file_index; /* 0-based, by byte order of path */
+    bool sealed;         /* facts are known and the body is published */
+    struct sr_body_facts facts;
+};
+
+struct sr_act_record {
+    struct sr_id id;
+    uint64_t seq; /* 1, 2, ...: the order in which acts took effect */
+    char verb[32];
+    char actor[128];
+    int64_t time_utc_ms;
+    struct sr_bytes body; /* JSON; owned by the caller, or by the walk while it visits */
+};
+
+struct sr_catalog {
+    const struct sr_catalog_driver *driver;
+};
+
+/*
+ * The driver's table has one member for each function below, with the same contract and without
+ * the checks; see store/catalog_driver.h.
+ *
+ * errors of all  BUSY (locked for too long), IO (disk full and EIO included), CORRUPT (the catalog
+ *                is damaged, altered, or of an unknown later version), NO_MEMORY
+ */
+
+/* Make a catalog with its room, first group and first act, in one transaction. CONFLICT if there is
+ * one. */
+enum sr_status sr_catalog_create(const char *uri, const struct sr_catalog_room *room,
+                                 const struct sr_group *group, const struct sr_act_record *act,
+                                 struct sr_err *err) SR_MUST_USE;
+/* Open; runs pending migrations, after a backup of the file. NOT_FOUND. */
+enum sr_status sr_catalog_open(const char *uri, struct sr_catalog **out,
+                               struct sr_err *err) SR_MUST_USE;
+void sr_catalog_free(struct sr_catalog *c);
+SR_DEFINE_AUTO(sr_catalog)
+
+enum sr_status sr_catalog_room(struct sr_catalog *c, struct sr_catalog_room *out,
+                               struct sr_err *err) SR_MUST_USE;
+
+/*
+ * Reserve a version and record everything a resume needs: version (state staged), its files (not
+ * sealed) and one slot for each file, in one transaction. number 0 means the next free one, which
+ * is stored back.
+ *
+ * errors  CONFLICT  that name and number exists, staged or sealed; err says which
+ */
+enum sr_status sr_catalog_reserve(struct sr_catalog *c, struct sr_catalog_version *version,
+                                  const struct sr_catalog_file *files, const struct sr_slot *slots,
+                                  struct sr_err *err) SR_MUST_USE;
+/* One file's body is published: store its facts. NOT_FOUND; CONFLICT if it is sealed already. */
+enum sr_status sr_catalog_file_sealed(struct sr_catalog *c, const struct sr_id *version,
+                                      uint32_t file_index, const struct sr_body_facts *facts,
+                                      struct sr_err *err) SR_MUST_USE;
+/*
+ * The act of deposit: state becomes sealed, digest and plain_bytes are set, parents are recorded
+ * and the act is appended, in one transaction. CONFLICT unless staged with all files sealed.
+ */
+enum sr_status sr_catalog_commit_deposit(struct sr_catalog *c, const struct sr_id *version,
+                                         const uint8_t digest[SR_SHA256_BYTES],
+                                         const struct sr_id *parents, size_t parent_count,
+                                         struct sr_act_record *act, struct sr_err *err) SR_MUST_USE;
+/* Forget a staged version with its files and slots. NOT_FOUND; CONFLICT if it is sealed. */
+enum sr_status sr_catalog_drop_staged(struct sr_catalog *c, const struct sr_id *version,
+                                      struct sr_err *err) SR_MUST_USE;
+/* Append an act that changes nothing else (export, use, read). act->seq is stored back. */
+enum sr_status sr_catalog_append_act(struct sr_catalog *c, struct sr_act_record *act,
+                                     struct sr_err *err) SR_MUST_USE;
+/*
+ * The act of rotation: replace every group's wrap and every slot, and append the act, in one
+ * transaction. rewrap is called for each slot (old in, new out, same id and body).
+ */
+enum sr_status
+sr_catalog_rotate(struct sr_catalog *c, const struct sr_group *groups, size_t group_count,
+                  enum sr_status (*rewrap)(void *ctx, struct sr_slot *slot, struct sr_err *err),
+                  void *ctx, struct sr_act_record *act, struct sr_err *err) SR_MUST_USE;
+
+/* Queries. *out is an array the caller frees with free(). */
+enum sr_status sr_catalog_groups(struct sr_catalog *c, struct sr_group **out, size_t *out_count,
+                                 struct sr_err *err) SR_MUST_USE;
+/* name NULL: all artifacts. By name, then number; both states. */
+enum sr_status sr_catalog_versions(struct sr_catalog *c, const char *name,
+                                   struct sr_catalog_version **out, size_t *out_count,
+                                   struct sr_err *err) SR_MUST_USE;
+/* Sealed versions with this digest. */
+enum sr_status sr_catalog_versions_by_digest(struct sr_catalog *c,
+                                             const uint8_t digest[SR_SHA256_BYTES],
+                                             struct sr_catalog_version **out, size_t *out_count,
+                                             struct sr_err *err) SR_MUST_USE;
+enum sr_status sr_catalog_version_by_id(struct sr_catalog *c, const struct sr_id *version,
+                                        struct sr_catalog_version *out,
+                                        struct sr_err *err) SR_MUST_USE;
+/* Of one version, by file_index. */
+enum sr_status sr_catalog_files(struct sr_catalog *c, const struct sr_id *version,
+                                struct sr_catalog_file **out, size_t *out_count,
+                                struct sr_err *err) SR_MUST_USE;
+/* The slot of one body. NOT_FOUND. */
+enum sr_status sr_catalog_slot(struct sr_catalog *c, const struct sr_id *object,
+                               struct sr_slot *out, struct sr_err *err) SR_MUST_USE;
+/* Ids of the versions this one was made from. */
+enum sr_status sr_catalog_parents(struct sr_catalog *c, const struct sr_id *version,
+                                  struct sr_id **out, size_t *out_count,
+                                  struct sr_err *err) SR_MUST_USE;
+/* Whether some version, staged or sealed, has a body of this object id. */
+enum sr_status sr_catalog_knows_object(struct sr_catalog *c, const struct sr_id *object, bool *out,
+                                       struct sr_err *err) SR_MUST_USE;
+/* Visit acts with seq > after_seq in order, until visit fails. */
+enum sr_status sr_catalog_acts(struct sr_catalog *c, uint64_t after_seq,
+                               enum sr_status (*visit)(void *ctx, const struct sr_act_record *act,
+                                                       struct sr_err *err),
+                               void *ctx, struct sr_err *err) SR_MUST_USE;
+
+#endif /* SR_STORE_CATALOG_H */
