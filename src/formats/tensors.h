@@ -44,7 +44,7 @@ void sr_tensors_free(struct sr_tensors *t);
 SR_DEFINE_AUTO(sr_tensors)
 
 /*
- * Add a copy of tensor; its dtype must be a word of sr_dtype_name()'s table.
+ * Add a copy of tensor; its dtype must be a word of formats/dtype.def.
  *
  * errors  TOO_LARGE  over SR_LIMIT_TENSORS, or name or rank over theirs
  *         CONFLICT   a tensor of that name is there already
@@ -59,12 +59,13 @@ struct sr_tensor sr_tensors_at(const struct sr_tensors *t, size_t index);
 /* By name, in about constant time; false when there is none. */
 bool sr_tensors_find(const struct sr_tensors *t, struct sr_bytes name, struct sr_tensor *out);
 
-/* Encode as docs/formats/sealed-body.md, "tensor index". errors  TOO_LARGE, NO_MEMORY */
+/* Encode as docs/formats/tensor-index.md. errors  TOO_LARGE, NO_MEMORY */
 enum sr_status sr_tensors_encode(const struct sr_tensors *t, struct sr_buf *out) SR_MUST_USE;
 
 /*
- * Decode what sr_tensors_encode() made; r moves past it. Canonical: encoding the result gives the
- * same bytes. Input is authenticated but decoded as if hostile.
+ * Decode what sr_tensors_encode() made; r moves past it, or stays where it was on failure.
+ * Canonical: encoding the result gives the same bytes. Input is authenticated but decoded as if
+ * hostile.
  *
  * errors  MALFORMED, TRUNCATED, TOO_LARGE, CONFLICT (duplicate name), NO_MEMORY
  */
