@@ -61,23 +61,30 @@ enum sr_status sr_text_unhex(struct sr_bytes text, uint8_t *out, size_t out_byte
     return SR_OK;
 }
 
-/*
- * How many bytes the UTF-8 sequence at the start of text has; 0 if it is not well-formed.
- * source  The Unicode Standard 15.0, table 3-7
- */
+/* The rows of the Unicode Standard 15.0, table 3-7: which second bytes may follow which first. */
+static const struct {
+    uint8_t first_min, first_max, second_min, second_max, len;
+} UTF8_ROWS[] = {
+    {0x01, 0x7f, 0x00, 0xff, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+    {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+    {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+};
+
+/* How many bytes the UTF-8 sequence at the start of text has; 0 if it is not well-formed. */
 static size_t sequence_bytes(struct sr_bytes text)
 {
-    uint8_t lead = text.ptr[0];
-    if (lead < 0x80) {
-        return lead == 0 ? 0 : 1;
+    size_t row = 0;
+    size_t rows = sizeof UTF8_ROWS / sizeof UTF8_ROWS[0];
+    while (row < rows &&
+           (text.ptr[0] < UTF8_ROWS[row].first_min || text.ptr[0] > UTF8_ROWS[row].first_max)) {
+        row++;
     }
-    size_t len = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    if (lead < 0xc2 || lead > 0xf4 || text.len < len) {
+    if (row == rows || text.len < UTF8_ROWS[row].len) {
         return 0;
     }
-    uint8_t low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-    uint8_t high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-    if (text.ptr[1] < low || text.ptr[1] > high) {
+    size_t len = UTF8_ROWS[row].len;
+    if (len > 1 &&
+        (text.ptr[1] < UTF8_ROWS[row].second_min || text.ptr[1] > UTF8_ROWS[row].second_max)) {
         return 0;
     }
     for (size_t i = 2; i < len; i++) {
