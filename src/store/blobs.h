@@ -9,6 +9,7 @@
  * Port: where sealed bodies are kept; a directory now, S3 later. Blobs are named by object id,
  * written once, and all ciphertext or public. A driver is src/store/blobs_<scheme>.c, one line in
  * drivers.def, a fixture in tests/conformance/blobs_test.c and docs/backends/blobs-<scheme>.md.
+ * Each embeds the three structs below as the first member of its own.
  *
  * A blob being written is *staged*: invisible under its name, held by one process (the hold ends
  * with the process, however it ends), kept across a crash until somebody resumes or drops it.
@@ -31,24 +32,29 @@ struct sr_blob {
 enum sr_blob_state { SR_BLOB_STAGED, SR_BLOB_PUBLISHED };
 
 struct sr_blobs_driver {
-    const char *scheme;
-    const char *summary;
+    const char *scheme;  /* [a-z0-9]+, unique */
+    const char *summary; /* one line */
 
-    /* Make the store (CONFLICT if it is there), or open it (NOT_FOUND). */
+    /* Make the store (CONFLICT if it is there), or open it (NOT_FOUND). A create() that was
+     * interrupted may be repeated. */
     enum sr_status (*create)(const char *rest, struct sr_err *err);
     enum sr_status (*open)(const char *rest, struct sr_blobs **out, struct sr_err *err);
     void (*close)(struct sr_blobs *b);
 
     /* Begin or resume: what an earlier holder left is there. BUSY: held by a live process;
-     * CONFLICT: published already. */
+     * CONFLICT: published already, and durably, whatever interrupted the one who published it. */
     enum sr_status (*stage)(struct sr_blobs *b, const struct sr_id *object, struct sr_staged **out,
                             struct sr_err *err);
     /* The sink to write to and the source to read back what is there (bytes = current length). */
     void (*staged_io)(struct sr_staged *s, struct sr_sink *out_sink, struct sr_source *out_source);
-    /* Hint that [offset, offset+len) is complete and may go to the medium now. Optional. */
+    /* Set room aside for bytes in all, so that a full medium is found before the work and not after
+     * it; IO if there is none. The length does not change. May be NULL. */
+    enum sr_status (*staged_reserve)(struct sr_staged *s, uint64_t bytes, struct sr_err *err);
+    /* Hint that [offset, offset+len) is complete and may go to the medium now. May be NULL. */
     void (*staged_flush_hint)(struct sr_staged *s, uint64_t offset, uint64_t len);
-    /* Cut or refuse so that it is exactly bytes long, sync it, and let it appear under its name,
-     * durably; CONFLICT if the name is taken. s is released in any case. */
+    /* Make it exactly bytes long (what is beyond is cut, TRUNCATED if it is shorter), sync it, and
+     * let it appear under its name, durably; CONFLICT if the name is taken. s is released in any
+     * case; after a failure it is still staged, or published whole. */
     enum sr_status (*publish)(struct sr_staged *s, uint64_t bytes, struct sr_err *err);
     /* Let go without publishing; what was written stays for a later stage(). */
     void (*release)(struct sr_staged *s);
@@ -65,7 +71,8 @@ struct sr_blobs_driver {
     enum sr_status (*remove)(struct sr_blobs *b, const struct sr_id *object, struct sr_err *err);
 
     /* Call visit for each staged and published blob, in no order, until it fails. Anything in the
-     * store that is neither is reported by name through stray (may be NULL). */
+     * store that is neither is reported by name through stray (may be NULL); the name is hostile.
+     */
     enum sr_status (*list)(struct sr_blobs *b,
                            enum sr_status (*visit)(void *ctx, const struct sr_id *object,
                                                    enum sr_blob_state state, uint64_t bytes,
@@ -80,8 +87,8 @@ struct sr_blobs_driver {
  * uri is "<scheme>:<rest>", trusted. As with keys/wrapper.h the functions below call the driver,
  * check both directions and put the scheme in front of messages.
  *
- * errors of all  USAGE, UNSUPPORTED (uri), NOT_FOUND, CONFLICT, BUSY as said above; IO (disk full
- *                and EIO included; err names the file), NO_MEMORY
+ * errors of all  USAGE, UNSUPPORTED (uri), NOT_FOUND, CONFLICT, BUSY, TRUNCATED as said above; IO
+ *                (disk full and EIO included; err names the file), NO_MEMORY
  */
 enum sr_status sr_blobs_create(const char *uri, struct sr_err *err) SR_MUST_USE;
 enum sr_status sr_blobs_open(const char *uri, struct sr_blobs **out,
@@ -92,6 +99,8 @@ SR_DEFINE_AUTO(sr_blobs)
 enum sr_status sr_blobs_stage(struct sr_blobs *b, const struct sr_id *object,
                               struct sr_staged **out, struct sr_err *err) SR_MUST_USE;
 void sr_staged_io(struct sr_staged *s, struct sr_sink *out_sink, struct sr_source *out_source);
+enum sr_status sr_staged_reserve(struct sr_staged *s, uint64_t bytes,
+                                 struct sr_err *err) SR_MUST_USE;
 void sr_staged_flush_hint(struct sr_staged *s, uint64_t offset, uint64_t len);
 /* Takes s, whatever the result. */
 enum sr_status sr_staged_publish(struct sr_staged *s, uint64_t bytes,

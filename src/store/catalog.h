@@ -19,6 +19,8 @@
 
 #define SR_CATALOG_KIND_BYTES 32
 #define SR_CATALOG_ACT_BODY_BYTES_MAX 65536
+#define SR_CATALOG_SOURCE_BYTES 4096 /* PATH_MAX, with the NUL */
+#define SR_CATALOG_PARENTS_MAX 1024  /* merges of hundreds of models have been published */
 
 /* A version's life: staged (its bodies are being written; invisible), then sealed (in custody). */
 enum sr_version_state { SR_VERSION_STAGED = 0, SR_VERSION_SEALED = 1 };
@@ -38,7 +40,7 @@ struct sr_catalog_version {
     int64_t created_utc_ms;
     uint64_t file_count;
     uint64_t plain_bytes;
-    char source[4096]; /* staged only: the absolute path it is read from */
+    char source[SR_CATALOG_SOURCE_BYTES]; /* staged only: the absolute path it is read from */
 };
 
 struct sr_catalog_file {
@@ -75,7 +77,8 @@ struct sr_catalog {
 enum sr_status sr_catalog_create(const char *uri, const struct sr_catalog_room *room,
                                  const struct sr_group *group, const struct sr_act_record *act,
                                  struct sr_err *err) SR_MUST_USE;
-/* Open; runs pending migrations, after a backup of the file. NOT_FOUND. */
+/* Open; runs pending migrations, after a backup of the file. NOT_FOUND; USAGE and UNSUPPORTED for
+ * the uri. */
 enum sr_status sr_catalog_open(const char *uri, struct sr_catalog **out,
                                struct sr_err *err) SR_MUST_USE;
 void sr_catalog_free(struct sr_catalog *c);
@@ -89,7 +92,9 @@ enum sr_status sr_catalog_room(struct sr_catalog *c, struct sr_catalog_room *out
  * sealed) and one slot for each file, in one transaction. number 0 means the next free one, which
  * is stored back.
  *
- * errors  CONFLICT  that name and number exists, staged or sealed; err says which
+ * version  file_count is the length of files and slots; digest is ignored
+ * errors   CONFLICT  that name and number exists, staged or sealed; err says which
+ *          BUSY      the keys were rotated since the slots were made; make them again
  */
 enum sr_status sr_catalog_reserve(struct sr_catalog *c, struct sr_catalog_version *version,
                                   const struct sr_catalog_file *files, const struct sr_slot *slots,
@@ -100,7 +105,10 @@ enum sr_status sr_catalog_file_sealed(struct sr_catalog *c, const struct sr_id *
                                       struct sr_err *err) SR_MUST_USE;
 /*
  * The act of deposit: state becomes sealed, digest and plain_bytes are set, parents are recorded
- * and the act is appended, in one transaction. CONFLICT unless staged with all files sealed.
+ * and the act is appended (act->seq is stored back), in one transaction.
+ *
+ * errors  NOT_FOUND  no such version
+ *         CONFLICT   it is not staged, a file is not sealed, or a parent is not in custody
  */
 enum sr_status sr_catalog_commit_deposit(struct sr_catalog *c, const struct sr_id *version,
                                          const uint8_t digest[SR_SHA256_BYTES],
@@ -114,7 +122,12 @@ enum sr_status sr_catalog_append_act(struct sr_catalog *c, struct sr_act_record 
                                      struct sr_err *err) SR_MUST_USE;
 /*
  * The act of rotation: replace every group's wrap and every slot, and append the act, in one
- * transaction. rewrap is called for each slot (old in, new out, same id and body).
+ * transaction. rewrap is called for each slot (old in, new out, same id, body and group, the
+ * group's new epoch) and must not use c.
+ *
+ * groups  every group there is, each with its next epoch
+ * errors  CONFLICT  those are not the groups and epochs that come next: somebody else has rotated
+ *         (and what rewrap returns)
  */
 enum sr_status
 sr_catalog_rotate(struct sr_catalog *c, const struct sr_group *groups, size_t group_count,
@@ -133,24 +146,27 @@ enum sr_status sr_catalog_versions_by_digest(struct sr_catalog *c,
                                              const uint8_t digest[SR_SHA256_BYTES],
                                              struct sr_catalog_version **out, size_t *out_count,
                                              struct sr_err *err) SR_MUST_USE;
+/* NOT_FOUND. */
 enum sr_status sr_catalog_version_by_id(struct sr_catalog *c, const struct sr_id *version,
                                         struct sr_catalog_version *out,
                                         struct sr_err *err) SR_MUST_USE;
-/* Of one version, by file_index. */
+/* Of one version, by file_index. NOT_FOUND: no such version. */
 enum sr_status sr_catalog_files(struct sr_catalog *c, const struct sr_id *version,
                                 struct sr_catalog_file **out, size_t *out_count,
                                 struct sr_err *err) SR_MUST_USE;
-/* The slot of one body. NOT_FOUND. */
+/* The slot of one body, and the group whose key wraps it as it was at that moment: read apart, a
+ * rotation could come between them. out_group may be NULL. NOT_FOUND. */
 enum sr_status sr_catalog_slot(struct sr_catalog *c, const struct sr_id *object,
-                               struct sr_slot *out, struct sr_err *err) SR_MUST_USE;
-/* Ids of the versions this one was made from. */
+                               struct sr_slot *out, struct sr_group *out_group,
+                               struct sr_err *err) SR_MUST_USE;
+/* Ids of the versions this one was made from, in the order they were given. */
 enum sr_status sr_catalog_parents(struct sr_catalog *c, const struct sr_id *version,
                                   struct sr_id **out, size_t *out_count,
                                   struct sr_err *err) SR_MUST_USE;
 /* Whether some version, staged or sealed, has a body of this object id. */
 enum sr_status sr_catalog_knows_object(struct sr_catalog *c, const struct sr_id *object, bool *out,
                                        struct sr_err *err) SR_MUST_USE;
-/* Visit acts with seq > after_seq in order, until visit fails. */
+/* Visit acts with seq > after_seq in order, until visit fails. visit must not use c. */
 enum sr_status sr_catalog_acts(struct sr_catalog *c, uint64_t after_seq,
                                enum sr_status (*visit)(void *ctx, const struct sr_act_record *act,
                                                        struct sr_err *err),
