@@ -52,7 +52,7 @@ static enum sr_status grow(struct sr_buf *b, size_t needed)
     if (data == NULL) {
         return SR_NO_MEMORY;
     }
-    if (b->len > 0) {
+    if (b->data != NULL) {
         memcpy(data, b->data, b->len);
     }
     release(b);
@@ -78,6 +78,8 @@ enum sr_status sr_buf_extend(struct sr_buf *b, size_t len, uint8_t **out)
 
 enum sr_status sr_buf_append(struct sr_buf *b, struct sr_bytes data)
 {
+    assert(data.ptr != NULL || data.len == 0);
+
     uint8_t *at = NULL;
     SR_TRY(sr_buf_extend(b, data.len, &at));
     if (data.len > 0) {
