@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/bytes.h"
 #include "base/status.h"
 
 /*
@@ -45,5 +46,7 @@ size_t sr_secret_len(const struct sr_secret *s);
 
 /* Whether a and b hold the same bytes. Time depends on the lengths only. */
 bool sr_secret_equal(const struct sr_secret *a, const struct sr_secret *b);
+/* The same for tags and commitments, which are not secret but are compared with what is. */
+bool sr_secret_equal_bytes(struct sr_bytes a, struct sr_bytes b);
 
 #endif /* SR_BASE_SECRET_H */

@@ -19,6 +19,9 @@
 
 #define SR_KEK_BYTES 32
 #define SR_WRAPPED_BYTES_MAX 512
+#define SR_WRAP_AAD_BYTES_MAX 1024
+/* Bounds what a hostile holder can make us allocate. */
+#define SR_WRAPPER_GENERATIONS_MAX 16
 
 /* A key in wrapped form, as it is stored. Not secret. */
 struct sr_wrapped {
@@ -36,23 +39,33 @@ struct sr_wrapper_driver {
     const char *scheme;  /* [a-z0-9]+, unique */
     const char *summary; /* one line */
 
-    /* Make the holder with a first root KEK, durably; CONFLICT if there is one already. */
+    /*
+     * Make the holder with a first root KEK, durably; CONFLICT if there is one already.
+     * passphrase may be NULL; a driver that needs one then says USAGE.
+     */
     enum sr_status (*create)(const char *rest, const struct sr_secret *passphrase,
                              struct sr_err *err);
-    /* Open. UNAUTHENTICATED when the passphrase is wrong; CORRUPT when the holder is damaged. */
+    /*
+     * Open. UNAUTHENTICATED when the passphrase is wrong; CORRUPT when the holder is damaged;
+     * UNSUPPORTED when it is of another format version. *out is non-NULL, with ->driver set.
+     */
     enum sr_status (*open)(const char *rest, const struct sr_secret *passphrase,
                            struct sr_wrapper **out, struct sr_err *err);
     enum sr_status (*wrap)(struct sr_wrapper *w, const struct sr_secret *key, struct sr_bytes aad,
                            struct sr_wrapped *out, struct sr_err *err);
+    /* CORRUPT when wrapped was not made by this holder with this aad, or has changed. */
     enum sr_status (*unwrap)(struct sr_wrapper *w, const struct sr_wrapped *wrapped,
                              struct sr_bytes aad, struct sr_secret **out, struct sr_err *err);
     /*
      * Add a new root KEK, durably, beside the older ones; from now on wrap() uses it. With
-     * new_passphrase (may be NULL: unchanged) the holder is protected by that from now on.
+     * new_passphrase (may be NULL: unchanged) the holder is protected by that from now on. When
+     * this fails, w goes on as it was. TOO_LARGE over SR_WRAPPER_GENERATIONS_MAX; BUSY or CONFLICT
+     * when another process changes, or has changed, the holder since it was opened.
      */
     enum sr_status (*add_generation)(struct sr_wrapper *w, const struct sr_secret *new_passphrase,
                                      struct sr_err *err);
-    /* Destroy all root KEKs but the one with this id, durably. */
+    /* Destroy all root KEKs but the one with this id, durably. NOT_FOUND; BUSY, CONFLICT as above.
+     */
     enum sr_status (*keep_only)(struct sr_wrapper *w, const struct sr_id *key_id,
                                 struct sr_err *err);
     /* The key id wrap() uses, and how many generations there are. */
@@ -64,9 +77,13 @@ struct sr_wrapper_driver {
  * uri is "<scheme>:<rest>", trusted (the room's configuration). These call the driver, check what
  * goes in and what comes out, and put the scheme in front of messages.
  *
- * errors  USAGE (no scheme), UNSUPPORTED (no such driver), and the driver's:
- *         UNAUTHENTICATED, CORRUPT, CONFLICT, NOT_FOUND, DENIED (file open to others), IO,
- * NO_MEMORY
+ * key         SR_KEK_BYTES
+ * aad         at most SR_WRAP_AAD_BYTES_MAX; what the key is for, unwrapping needs the same
+ * wrapped     hostile (it comes from the catalog)
+ * passphrase  1..SR_PASSPHRASE_BYTES_MAX bytes (keys/passphrase.h), or NULL
+ * errors      USAGE (no scheme), UNSUPPORTED (no such driver), and the driver's:
+ *             UNAUTHENTICATED, CORRUPT, CONFLICT, BUSY, TOO_LARGE, NOT_FOUND,
+ *             DENIED (file open to others), IO, NO_MEMORY, INTERNAL
  */
 enum sr_status sr_wrapper_create(const char *uri, const struct sr_secret *passphrase,
                                  struct sr_err *err) SR_MUST_USE;
