@@ -10,11 +10,15 @@
  *
  * Two implementations give identical bytes: Intel IPsec-MB (VAES and AVX-512 where the CPU has
  * them) and OpenSSL. The faster of the two on this machine is chosen once per process by a short
- * measurement, and must pass its known-answer tests before it is used; if none passes, nothing is
- * sealed or opened.
+ * measurement, and must pass its known-answer tests before it is used; if it fails, nothing is
+ * sealed or opened (docs/design/0003-aead-implementations.md).
  *
  * An expanded key is immutable: any number of threads may use one at once. It lives in secret
- * memory. This layer neither chooses IVs nor counts them: seal/ and keys/ do.
+ * memory, of which it takes one page: a process without privileges may lock 8 MiB in all, so keep
+ * few. A forked child finds it empty and is refused with INTERNAL. While OpenSSL seals or opens, a
+ * copy of the key is in ordinary memory, cleansed when the call ends; IPsec-MB makes none.
+ *
+ * This layer neither chooses IVs nor counts them: seal/ and keys/ do.
  */
 
 #define SR_AEAD_KEY_BYTES 32
@@ -26,7 +30,8 @@ struct sr_aead;
 /*
  * Choose and self-test an implementation; what every other function here does first by itself.
  *
- * errors  INTERNAL  a known-answer test failed: this process must not encrypt
+ * errors  INTERNAL       a known-answer test failed: this process must not encrypt, and will not
+ *         NO_MEMORY, IO  as sr_secret_new(); may be tried again
  */
 enum sr_status sr_aead_start(struct sr_err *err) SR_MUST_USE;
 
@@ -45,7 +50,8 @@ SR_DEFINE_AUTO(sr_aead)
 
 /*
  * Encrypt plain to out, which has plain.len bytes and may be plain itself but not overlap it
- * otherwise, and write the tag. aad at most 4096 bytes; plain at most 16 MiB.
+ * otherwise, and write the tag. aad at most 4096 bytes; plain at most 16 MiB. When it fails, out
+ * and tag are wiped.
  *
  * errors  INTERNAL, NO_MEMORY
  */
@@ -54,8 +60,8 @@ enum sr_status sr_aead_seal(const struct sr_aead *a, const uint8_t iv[SR_AEAD_IV
                             uint8_t tag[SR_AEAD_TAG_BYTES]) SR_MUST_USE;
 
 /*
- * Decrypt cipher (hostile) to out, which has cipher.len bytes and may be cipher itself. When the
- * tag is wrong, out is wiped before this returns.
+ * Decrypt cipher (hostile) to out, which has cipher.len bytes and may be cipher itself. When it
+ * fails for any reason, out is wiped before this returns.
  *
  * errors  CORRUPT  the tag does not match: nothing may be believed
  *         INTERNAL, NO_MEMORY

@@ -9,7 +9,7 @@
  * Random bytes fit for keys and IVs: OpenSSL's generator, seeded by the kernel. Safe after fork and
  * from several threads.
  *
- * errors  INTERNAL  the generator failed; nothing was written
+ * errors  INTERNAL  the generator failed; out was wiped
  */
 enum sr_status sr_rand_bytes(uint8_t *out, size_t len) SR_MUST_USE;
 enum sr_status sr_rand_id(struct sr_id *out) SR_MUST_USE;

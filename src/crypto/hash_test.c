@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SHA-256 gives the published digests, in pieces as at once, and many at a time as one by one. */
+#include "crypto/hash.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "tests/check.h"
+#include "tests/fault.h"
+
+static bool is_hex(const uint8_t digest[SR_SHA256_BYTES], const char *expected)
+{
+    char text[2 * SR_SHA256_BYTES + 1];
+    sr_text_hex(sr_bytes(digest, SR_SHA256_BYTES), text);
+    return strcmp(text, expected) == 0;
+}
+
+/* The first two and the last of NIST's examples for FIPS 180-4. */
+static void gives_the_published_digests(void)
+{
+    uint8_t out[SR_SHA256_BYTES];
+    CHECK(sr_sha256_once(sr_text_view("abc"), out) == SR_OK);
+    CHECK(is_hex(out, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+    CHECK(sr_sha256_once(sr_text_view("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
+                         out) == SR_OK);
+    CHECK(is_hex(out, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"));
+    CHECK(sr_sha256_once(sr_bytes(NULL, 0), out) == SR_OK);
+    CHECK(is_hex(out, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
+
+    SR_AUTO(sr_sha256) h = NULL;
+    uint8_t thousand[1000];
+    memset(thousand, 'a', sizeof thousand);
+    CHECK(sr_sha256_new(&h) == SR_OK);
+    for (int i = 0; i < 1000; i++) {
+        CHECK(sr_sha256_update(h, sr_bytes(thousand, sizeof thousand)) == SR_OK);
+    }
+    CHECK(sr_sha256_final(h, out) == SR_OK);
+    CHECK(is_hex(out, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"));
+}
+
+enum { POOL_BYTES = 5000, MESSAGES = 40 };
+
+static uint8_t pool[POOL_BYTES];
+
+static void fill_pool(void)
+{
+    uint32_t x = 1;
+    for (size_t i = 0; i < sizeof pool; i++) {
+        x = x * 1664525u + 1013904223u; /* Numerical Recipes: any varied bytes do */
+        pool[i] = (uint8_t)(x >> 24);
+    }
+}
+
+static void pieces_make_the_whole(void)
+{
+    uint8_t whole[SR_SHA256_BYTES];
+    CHECK(sr_sha256_once(sr_bytes(pool, sizeof pool), whole) == SR_OK);
+    for (size_t piece = 1; piece < 200; piece += 13) {
+        SR_AUTO(sr_sha256) h = NULL;
+        uint8_t out[SR_SHA256_BYTES];
+        CHECK(sr_sha256_new(&h) == SR_OK);
+        for (size_t at = 0; at < sizeof pool; at += piece) {
+            size_t len = sizeof pool - at < piece ? sizeof pool - at : piece;
+            CHECK(sr_sha256_update(h, sr_bytes(pool + at, len)) == SR_OK);
+        }
+        CHECK(sr_sha256_final(h, out) == SR_OK);
+        CHECK(memcmp(out, whole, sizeof out) == 0);
+    }
+}
+
+/* Whether messages of len + i * step bytes hash as one by one, for every count up to MESSAGES. */
+static bool many_agrees(size_t len, size_t step)
+{
+    struct sr_bytes messages[MESSAGES];
+    uint8_t expected[MESSAGES][SR_SHA256_BYTES];
+    for (size_t i = 0; i < MESSAGES; i++) {
+        messages[i] = sr_bytes(pool + i, len + i * step);
+        if (sr_sha256_once(messages[i], expected[i]) != SR_OK) {
+            return false;
+        }
+    }
+    for (size_t count = 0; count <= MESSAGES; count++) {
+        uint8_t out[MESSAGES + 1][SR_SHA256_BYTES] = {{0}};
+        if (sr_sha256_many(messages, count, out) != SR_OK ||
+            memcmp(out, expected, count * SR_SHA256_BYTES) != 0 || out[count][0] != 0) {
+            printf("# %zu messages of %zu + i * %zu bytes\n", count, len, step);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void many_are_as_one_by_one(void)
+{
+    for (size_t len = 0; len < 200; len++) {
+        CHECK(many_agrees(len, 0));
+    }
+    CHECK(many_agrees(4096, 0));
+    CHECK(many_agrees(4097, 0));
+    CHECK(many_agrees(0, 1));
+    CHECK(many_agrees(0, 64));
+    CHECK(many_agrees(17, 100));
+}
+
+static void *hash_many(void *unused)
+{
+    (void)unused;
+    static const uint8_t good;
+    for (int i = 0; i < 20; i++) {
+        if (!many_agrees(1000, 10)) {
+            return NULL;
+        }
+    }
+    return (void *)(uintptr_t)&good;
+}
+
+static void threads_do_not_disturb_each_other(void)
+{
+    pthread_t threads[4];
+    for (size_t i = 0; i < 4; i++) {
+        CHECK(pthread_create(&threads[i], NULL, hash_many, NULL) == 0);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        void *good = NULL;
+        CHECK(pthread_join(threads[i], &good) == 0);
+        CHECK(good != NULL);
+    }
+}
+
+static void every_failure_is_reported(void)
+{
+    FAULT_SWEEP {
+        uint8_t out[SR_SHA256_BYTES];
+        enum sr_status status = sr_sha256_once(sr_bytes(pool, 100), out);
+        CHECK((status == SR_OK) == !fault_fired());
+        CHECK(status == SR_OK || status == SR_NO_MEMORY);
+    }
+    CHECK(fault_sweep_faults() == 2); /* calloc, EVP_MD_CTX_new */
+}
+
+int main(void)
+{
+    fill_pool();
+    RUN(gives_the_published_digests);
+    RUN(pieces_make_the_whole);
+    RUN(many_are_as_one_by_one);
+    RUN(threads_do_not_disturb_each_other);
+    RUN(every_failure_is_reported);
+    return check_done();
+}
