@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SR_CUSTODY_ACT_H
+#define SR_CUSTODY_ACT_H
+
+#include "base/buf.h"
+#include "custody/room.h"
+
+/*
+ * Acts: everything that changes custody or lets plaintext out of it. sr_custody_apply() is the one
+ * way in: it gathers the facts, decides (decide.h, a pure function), and in one transaction of the
+ * catalog records the act and changes the state. Nothing else writes custody; a deposit's staging
+ * before its act is invisible and counts for nothing.
+ *
+ * What is recorded is the act's canonical JSON (docs/formats/room.md, R-n). Later the same text
+ * comes in signed, is decided by policy and becomes a leaf of the ledger, behind this same call.
+ */
+
+enum sr_verb {
+#define VERB(name, word, releases, title) SR_VERB_##name,
+#include "custody/verbs.def"
+#undef VERB
+    SR_VERB_COUNT
+};
+
+struct sr_verb_info {
+    const char *word;
+    bool releases;
+    const char *title;
+};
+/* Valid for every enum value. Static. */
+const struct sr_verb_info *sr_verb_info(enum sr_verb verb);
+
+/* One act. Strings are NUL-terminated UTF-8 without control characters; borrowed. */
+struct sr_act {
+    enum sr_verb verb;
+    const char *actor; /* NULL: the room's */
+    int64_t time_utc_ms;
+    struct sr_id version; /* the subject; all zero for INIT and ROTATE */
+    union {
+        struct {
+            uint8_t digest[SR_SHA256_BYTES]; /* of the manifest */
+            const struct sr_id *parents;     /* versions it was made from */
+            size_t parent_count;             /* 0..SR_ACT_PARENTS_MAX */
+        } deposit;
+        struct {
+            const char *to; /* the folder it was written to, absolute */
+        } export;
+        struct {
+            const char *file;   /* its path in the version */
+            const char *tensor; /* NULL: not one tensor */
+        } read;
+        struct {
+            const char *at; /* the mount point, absolute; or another word for the way of use */
+        } use;
+        struct {
+            uint64_t epoch; /* of the group keys from now on */
+        } rotate;
+    };
+};
+
+#define SR_ACT_PARENTS_MAX 64
+
+/*
+ * Leave to do what an act says, given when the act was recorded. It names the version and verb, and
+ * is what sr_room_open_body() asks for. Must be freed before its room.
+ */
+void sr_permit_free(struct sr_permit *p);
+SR_DEFINE_AUTO(sr_permit)
+/* The act's place in the order of acts. */
+uint64_t sr_permit_seq(const struct sr_permit *p);
+
+/*
+ * Decide, record and apply one act. The outcome is durable when this returns. DEPOSIT is for
+ * deposit.c and ROTATE for rotate.c, which bring what these need; others say sr_deposit() and
+ * sr_rotate().
+ *
+ * out     may be NULL
+ * errors  DENIED     err says why
+ *         PENDING    more approvals are needed; err says whose
+ *         NOT_FOUND  no such version
+ *         CONFLICT   the version is not in the state the verb needs
+ *         MALFORMED  a field is not what it must be; err names it
+ *         USAGE      a verb that comes in by another call
+ *         BUSY, CORRUPT, IO, NO_MEMORY
+ */
+enum sr_status sr_custody_apply(struct sr_room *r, const struct sr_act *act, struct sr_permit **out,
+                                struct sr_err *err) SR_MUST_USE;
+
+#endif /* SR_CUSTODY_ACT_H */

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SR_CUSTODY_DECIDE_H
+#define SR_CUSTODY_DECIDE_H
+
+#include "custody/act.h"
+
+/*
+ * The decision: a pure function of facts, act and time. Today the owner of a local room may do
+ * everything that is well formed and fits the version's state; policy comes in here, and the same
+ * function then explains in the console and replays for the auditor.
+ */
+
+enum sr_verdict { SR_VERDICT_ALLOW, SR_VERDICT_DENY, SR_VERDICT_PENDING };
+
+/* All the decision may know. */
+struct sr_facts {
+    struct sr_id room;
+    bool has_version;
+    const struct sr_catalog_version *version; /* when has_version */
+    uint64_t files_sealed;                    /* of the version */
+};
+
+#define SR_DECISION_REASON_BYTES 160
+
+struct sr_decision {
+    enum sr_verdict verdict;
+    enum sr_status status; /* OK for ALLOW; else what the caller reports */
+    char reason[SR_DECISION_REASON_BYTES];
+};
+
+/* act->actor must not be NULL here. Total: never fails. */
+struct sr_decision sr_decide(const struct sr_facts *facts, const struct sr_act *act,
+                             int64_t now_utc_ms);
+
+#endif /* SR_CUSTODY_DECIDE_H */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SR_CUSTODY_DEPOSIT_H
+#define SR_CUSTODY_DEPOSIT_H
+
+#include "custody/progress.h"
+#include "custody/room.h"
+
+/*
+ * Putting a model into custody: walk the source, check every file before anything is sealed, seal
+ * in one pass, record the act. Nothing plain is written anywhere.
+ *
+ * The source is a file, or a folder that is taken whole, hidden entries and all; an entry that is
+ * neither file nor folder (symbolic link, device, socket, pipe) is refused by name, because what
+ * it would mean elsewhere is not what it means here. Empty folders are not recorded. Files named
+ * as safetensors or GGUF must decode as such; others are stored as they are.
+ *
+ * An interrupted deposit is taken up again by the same call: same name, source and kind. What is
+ * sealed already is compared with the source, and kept when it is the same.
+ */
+
+struct sr_deposit_params {
+    const char *path;           /* NUL-terminated */
+    const char *name;           /* of the artifact (ref.h); hostile */
+    uint64_t number;            /* 0: the next */
+    const char *kind;           /* a word of kinds.def; NULL: SR_KIND_DEFAULT */
+    const char *const *parents; /* REFs, parent_count of them, at most SR_ACT_PARENTS_MAX */
+    size_t parent_count;
+    unsigned threads; /* 0: one for each core */
+    struct sr_progress progress;
+};
+
+struct sr_deposit_result {
+    struct sr_catalog_version version; /* as it now is in custody */
+    bool is_resumed;                   /* an interrupted deposit was taken up */
+};
+
+/*
+ * Deposit. The version is in custody, durably, when this returns SR_OK, and not before.
+ *
+ * errors  UNAUTHENTICATED  the room is locked
+ *         MALFORMED, TRUNCATED  name, kind, an entry's name, or the content of a file; err names
+ *                          file, field and offset
+ *         NOT_FOUND        path, or a parent REF
+ *         UNSUPPORTED      an entry that is neither file nor folder
+ *         TOO_LARGE        over a limit of base/limits.h; err says which
+ *         CONFLICT         the version exists; another process is depositing it now; or a file
+ *                          changed while it was read
+ *         DENIED, PENDING  as sr_custody_apply()
+ *         IO               also when the store has no room for it: found out before it begins
+ *         CANCELLED        as progress said; what is sealed stays for a later call
+ *         BUSY, CORRUPT, NO_MEMORY, INTERNAL
+ */
+enum sr_status sr_deposit(struct sr_room *r, const struct sr_deposit_params *params,
+                          struct sr_deposit_result *out, struct sr_err *err) SR_MUST_USE;
+
+#endif /* SR_CUSTODY_DEPOSIT_H */
