@@ -12,9 +12,12 @@
  */
 struct sr_pool;
 
+#define SR_POOL_BYTES_MAX ((size_t)1 << 32) /* of all buffers together */
+
 /*
  * count_wanted buffers of buffer_bytes each in locked memory; when the limit on locked memory
- * (RLIMIT_MEMLOCK) allows fewer, as many as it does, but at least count_min.
+ * (RLIMIT_MEMLOCK) allows fewer, as many as it does less one, which is left for keys, but at least
+ * count_min.
  *
  * buffer_bytes  a multiple of the page size; buffers are page-aligned
  * errors  NO_MEMORY  not even count_min can be locked; err says what limit to raise
