@@ -252,7 +252,7 @@ enum sr_status sr_aead_choose(const struct sr_aead_impl *const *impls, size_t co
         return sr_fail(err, SR_NO_MEMORY, "allocate %d bytes", TRIAL_BYTES);
     }
     const struct sr_aead_impl *fastest = NULL;
-    uint64_t least_ns = UINT64_MAX;
+    uint64_t least_ns = 0;
     for (size_t i = 0; i < count; i++) {
         if (impls[i] == NULL) {
             continue;
@@ -262,7 +262,8 @@ enum sr_status sr_aead_choose(const struct sr_aead_impl *const *impls, size_t co
         if (status != SR_OK) {
             return sr_fail(err, status, "AES-256-GCM by '%s' does not run", impls[i]->name);
         }
-        if (took_ns < least_ns) {
+        /* Times waver; without a clear gain the first stays, so that the choice does not. */
+        if (fastest == NULL || took_ns < least_ns - least_ns / 8) {
             fastest = impls[i];
             least_ns = took_ns;
         }
@@ -291,7 +292,8 @@ enum sr_status sr_aead_start(struct sr_err *err)
     }
     (void)pthread_mutex_lock(&start_lock);
     if (atomic_load(&chosen) == NULL && start_err.status != SR_INTERNAL) {
-        const struct sr_aead_impl *const impls[] = {sr_aead_impl_openssl()};
+        const struct sr_aead_impl *const impls[] = {sr_aead_impl_openssl(),
+                                                    sr_aead_impl_ipsec_mb()};
         const struct sr_aead_impl *choice = NULL;
         start_err = (struct sr_err){0};
         if (sr_aead_choose(impls, sizeof impls / sizeof impls[0], &choice, &start_err) == SR_OK) {

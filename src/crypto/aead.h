@@ -35,7 +35,8 @@ struct sr_aead;
  */
 enum sr_status sr_aead_start(struct sr_err *err) SR_MUST_USE;
 
-/* The implementation in use, for `doctor`: "ipsec-mb avx512" or "openssl"; "none" before start. */
+/* The implementation in use, for `doctor`: "ipsec-mb avx512 vaes" or "openssl"; "none" before
+ * start. */
 const char *sr_aead_implementation(void);
 
 /*

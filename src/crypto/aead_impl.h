@@ -35,9 +35,9 @@ enum sr_status sr_aead_new_with(const struct sr_aead_impl *impl,
                                 struct sr_err *err) SR_MUST_USE;
 
 /*
- * Take the fastest of count implementations (NULL entries are passed over) and test it. There is
- * no second choice: an implementation that is fast and wrong means that this machine or this build
- * is not what we think it is.
+ * Take the fastest of count implementations (NULL entries are passed over; a later one must be an
+ * eighth faster than an earlier one) and test it. There is no second choice: an implementation that
+ * is fast and wrong means that this machine or this build is not what we think it is.
  *
  * errors  INTERNAL       a known-answer test failed, or there is nothing to choose from
  *         NO_MEMORY, IO  as sr_secret_new()

@@ -96,6 +96,14 @@ static void openssl_gives_the_published_answers(void)
     }
 }
 
+static void ipsec_mb_gives_the_published_answers(void)
+{
+    const struct sr_aead_impl *impl = sr_aead_impl_ipsec_mb();
+    for (size_t i = 0; impl != NULL && i < sizeof VECTORS / sizeof VECTORS[0]; i++) {
+        check_vector(impl, &VECTORS[i]);
+    }
+}
+
 static bool is_zero(const uint8_t *bytes, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
@@ -312,6 +320,7 @@ int main(void)
 {
     RUN(start_reports_every_failure);
     RUN(openssl_gives_the_published_answers);
+    RUN(ipsec_mb_gives_the_published_answers);
     RUN(every_flipped_bit_is_refused);
     RUN(forked_child_cannot_use_the_key);
     RUN(wrong_implementation_is_refused);
