@@ -32,21 +32,37 @@ struct sr_slot {
     uint8_t commitment[32];
 };
 
-/* Make a new group (epoch 1) or its next epoch with a new random KEK, wrapped by root.
- * errors  as sr_wrapper_wrap(), INTERNAL */
+/*
+ * Make a new group (epoch 1) or its next epoch with a new random KEK, wrapped by root.
+ *
+ * errors  as sr_wrapper_wrap() and sr_rand_secret()
+ */
 enum sr_status sr_group_make(struct sr_wrapper *root, const struct sr_id *room,
                              const struct sr_id *group, uint64_t epoch, struct sr_group *out,
                              struct sr_secret **out_kek, struct sr_err *err) SR_MUST_USE;
-/* errors  CORRUPT  not made by this root for this room, group and epoch; also sr_wrapper_unwrap()'s
+/*
+ * Unwrap a group's KEK. group is hostile (it comes from the catalog).
+ *
+ * errors  CORRUPT  not made by this root for this room, group and epoch; also sr_wrapper_unwrap()'s
  */
 enum sr_status sr_group_open(struct sr_wrapper *root, const struct sr_id *room,
                              const struct sr_group *group, struct sr_secret **out_kek,
                              struct sr_err *err) SR_MUST_USE;
 
-/* A new random DEK. */
+/*
+ * Wrap a group's KEK again, by the newest root KEK: same id and epoch, no slot changes. What
+ * follows sr_wrapper_add_generation(), for every group, before sr_wrapper_keep_only().
+ *
+ * errors  as sr_group_open() and sr_wrapper_wrap()
+ */
+enum sr_status sr_group_rewrap(struct sr_wrapper *root, const struct sr_id *room,
+                               const struct sr_group *group, struct sr_group *out,
+                               struct sr_err *err) SR_MUST_USE;
+
+/* A new random DEK. errors  as sr_rand_secret() */
 enum sr_status sr_dek_make(struct sr_secret **out, struct sr_err *err) SR_MUST_USE;
 
-/* Wrap dek for one body. errors  INTERNAL, NO_MEMORY, IO */
+/* Wrap dek for one body of one room. errors  INTERNAL, NO_MEMORY, IO */
 enum sr_status sr_slot_make(const struct sr_secret *group_kek, const struct sr_group *group,
                             const struct sr_id *room, const struct sr_body_name *body,
                             const struct sr_secret *dek, struct sr_slot *out,
