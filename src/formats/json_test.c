@@ -14,60 +14,61 @@
 /* A literal with its NULs, without the last one. */
 #define TEXT(literal) literal, sizeof(literal) - 1
 
+static const struct {
+    const char *text;
+    size_t len;
+    enum sr_status status;
+    const char *message;
+} BAD_TEXTS[] = {
+    {TEXT("\"\xff\""), SR_MALFORMED, "json: not UTF-8 at byte 1"}, /* J-1 */
+    {TEXT("\"\xed\xa0\x80\""), SR_MALFORMED, "json: not UTF-8 at byte 1"},
+    {TEXT("\"\xc3"), SR_MALFORMED, "json: string without end at byte 0"},
+    {TEXT("\xef\xbb\xbf[]"), SR_MALFORMED, "json: unexpected byte 0xef at byte 0"},
+    {TEXT("[true\0]"), SR_MALFORMED, "json: unexpected byte 0x00 at byte 5"}, /* J-2 */
+    {TEXT("[1\0]"), SR_MALFORMED, "json: unexpected byte 0x00 at byte 2"},
+    {TEXT("[\v]"), SR_MALFORMED, "json: unexpected byte 0x0b at byte 1"},
+    {TEXT("\"a\nb\""), SR_MALFORMED, "json: invalid syntax at byte 2"},
+    {TEXT("[] []"), SR_MALFORMED, "json: more than one value at byte 4"}, /* J-3 */
+    {TEXT("[]]"), SR_MALFORMED, "json: more than one value at byte 3"},
+    {TEXT(""), SR_MALFORMED, "json: no value at byte 0"},
+    {TEXT("  "), SR_MALFORMED, "json: the text ends too early at byte 2"},
+    {TEXT("{\"a\":1,\"\\u0061\":2}"), SR_MALFORMED, "json: duplicate key at byte 15"}, /* J-4 */
+    {TEXT("[[[[0]]]]"), SR_TOO_LARGE, "json: nested deeper than 3 at byte 3"},         /* J-5 */
+    {TEXT("[{\"a\":[{}]}]"), SR_TOO_LARGE, "json: nested deeper than 3 at byte 7"},
+    {TEXT("\"\\u0000\""), SR_MALFORMED, "json: NUL in a string at byte 8"}, /* J-6 */
+    {TEXT("{\"\\u0000\":1}"), SR_MALFORMED, "json: NUL in a key at byte 9"},
+    {TEXT("\"\\ud800\""), SR_MALFORMED, "json: invalid syntax at byte 8"},
+    {TEXT("\"\\udc00\\ud800\""), SR_MALFORMED, "json: invalid syntax at byte 14"},
+    {TEXT("9223372036854775808"), SR_MALFORMED, "json: number out of range at byte 19"}, /* J-7 */
+    {TEXT("-9223372036854775809"), SR_MALFORMED, "json: number out of range at byte 20"},
+    {TEXT("1e400"), SR_MALFORMED, "json: number out of range at byte 5"},
+    {TEXT("[-0]"), SR_MALFORMED, "json: integer '-0' at byte 1"},
+    {TEXT("01"), SR_MALFORMED, "json: invalid syntax at byte 1"},
+    {TEXT("+1"), SR_MALFORMED, "json: invalid syntax at byte 1"},
+    {TEXT("1.000000000000000000000000000000000000000000000000000000000000000"), SR_MALFORMED,
+     "json: number over 64 bytes long at byte 0"}, /* J-8 */
+    {TEXT("[NaN]"), SR_MALFORMED, "json: invalid syntax at byte 4"},
+    {TEXT("Infinity"), SR_MALFORMED, "json: unknown word at byte 0"},
+    {TEXT("[1,]"), SR_MALFORMED, "json: invalid syntax at byte 4"},
+    {TEXT("{\"a\" 1}"), SR_MALFORMED, "json: invalid syntax at byte 6"},
+    {TEXT("[\"a\\\"]"), SR_MALFORMED, "json: string without end at byte 1"},
+    {TEXT("/**/[]"), SR_MALFORMED, "json: unexpected byte 0x2f at byte 0"},
+    {TEXT("['a']"), SR_MALFORMED, "json: unexpected byte 0x27 at byte 1"},
+};
+
 static void each_rule_refuses(void)
 {
-    static const struct {
-        const char *text;
-        size_t len;
-        enum sr_status status;
-        const char *message;
-    } CASES[] = {
-        {TEXT("\"\xff\""), SR_MALFORMED, "json: not UTF-8 at byte 1"}, /* J-1 */
-        {TEXT("\"\xed\xa0\x80\""), SR_MALFORMED, "json: not UTF-8 at byte 1"},
-        {TEXT("\"\xc3"), SR_MALFORMED, "json: string without end at byte 0"},
-        {TEXT("\xef\xbb\xbf[]"), SR_MALFORMED, "json: unexpected byte 0xef at byte 0"},
-        {TEXT("[true\0]"), SR_MALFORMED, "json: unexpected byte 0x00 at byte 5"}, /* J-2 */
-        {TEXT("[1\0]"), SR_MALFORMED, "json: unexpected byte 0x00 at byte 2"},
-        {TEXT("[\v]"), SR_MALFORMED, "json: unexpected byte 0x0b at byte 1"},
-        {TEXT("\"a\nb\""), SR_MALFORMED, "json: invalid syntax at byte 2"},
-        {TEXT("[] []"), SR_MALFORMED, "json: more than one value at byte 4"}, /* J-3 */
-        {TEXT("[]]"), SR_MALFORMED, "json: more than one value at byte 3"},
-        {TEXT(""), SR_MALFORMED, "json: no value at byte 0"},
-        {TEXT("  "), SR_MALFORMED, "json: the text ends too early at byte 2"},
-        {TEXT("{\"a\":1,\"\\u0061\":2}"), SR_MALFORMED, "json: duplicate key at byte 15"}, /* J-4 */
-        {TEXT("[[[[0]]]]"), SR_TOO_LARGE, "json: nested deeper than 3 at byte 3"},         /* J-5 */
-        {TEXT("[{\"a\":[{}]}]"), SR_TOO_LARGE, "json: nested deeper than 3 at byte 7"},
-        {TEXT("\"\\u0000\""), SR_MALFORMED, "json: NUL in a string at byte 8"}, /* J-6 */
-        {TEXT("{\"\\u0000\":1}"), SR_MALFORMED, "json: NUL in a key at byte 9"},
-        {TEXT("\"\\ud800\""), SR_MALFORMED, "json: invalid syntax at byte 8"},
-        {TEXT("\"\\udc00\\ud800\""), SR_MALFORMED, "json: invalid syntax at byte 14"},
-        {TEXT("9223372036854775808"), SR_MALFORMED,
-         "json: number out of range at byte 19"}, /* J-7 */
-        {TEXT("-9223372036854775809"), SR_MALFORMED, "json: number out of range at byte 20"},
-        {TEXT("1e400"), SR_MALFORMED, "json: number out of range at byte 5"},
-        {TEXT("[-0]"), SR_MALFORMED, "json: integer '-0' at byte 1"},
-        {TEXT("01"), SR_MALFORMED, "json: invalid syntax at byte 1"},
-        {TEXT("+1"), SR_MALFORMED, "json: invalid syntax at byte 1"},
-        {TEXT("1.000000000000000000000000000000000000000000000000000000000000000"), SR_MALFORMED,
-         "json: number over 64 bytes long at byte 0"}, /* J-8 */
-        {TEXT("[NaN]"), SR_MALFORMED, "json: invalid syntax at byte 4"},
-        {TEXT("Infinity"), SR_MALFORMED, "json: unknown word at byte 0"},
-        {TEXT("[1,]"), SR_MALFORMED, "json: invalid syntax at byte 4"},
-        {TEXT("{\"a\" 1}"), SR_MALFORMED, "json: invalid syntax at byte 6"},
-        {TEXT("[\"a\\\"]"), SR_MALFORMED, "json: string without end at byte 1"},
-        {TEXT("/**/[]"), SR_MALFORMED, "json: unexpected byte 0x2f at byte 0"},
-        {TEXT("['a']"), SR_MALFORMED, "json: unexpected byte 0x27 at byte 1"},
-    };
-    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+    for (size_t i = 0; i < sizeof BAD_TEXTS / sizeof BAD_TEXTS[0]; i++) {
         SR_AUTO(sr_json) j = NULL;
         struct sr_err err = {0};
-        enum sr_status status = sr_json_decode(sr_bytes(CASES[i].text, CASES[i].len), 3, &j, &err);
-        if (status != CASES[i].status || strcmp(err.message, CASES[i].message) != 0) {
+        enum sr_status status =
+            sr_json_decode(sr_bytes(BAD_TEXTS[i].text, BAD_TEXTS[i].len), 3, &j, &err);
+        if (status != BAD_TEXTS[i].status || strcmp(err.message, BAD_TEXTS[i].message) != 0) {
             printf("# case %zu: %s: %s\n", i, sr_status_info(status)->slug, err.message);
         }
-        CHECK(status == CASES[i].status);
+        CHECK(status == BAD_TEXTS[i].status);
         CHECK(j == NULL);
-        CHECK(strcmp(err.message, CASES[i].message) == 0);
+        CHECK(strcmp(err.message, BAD_TEXTS[i].message) == 0);
     }
 }
 

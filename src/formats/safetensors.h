@@ -25,10 +25,10 @@ enum sr_status sr_safetensors_head_bytes(struct sr_bytes head, uint64_t file_byt
 /*
  * Decode. head holds at least sr_safetensors_head_bytes() from the start of the file; bytes after
  * those are not looked at. file_bytes is the whole file's length. Byte ranges in *out are from the
- * start of the file. Hostile.
+ * start of the file; tensors are in the order of their data. Hostile.
  *
  * errors  MALFORMED  any rule broken; err says field and offset
- *         TRUNCATED  head is shorter than it must be
+ *         TRUNCATED  head is shorter than it must be, or the file ends before its data does
  *         TOO_LARGE  a limit of base/limits.h
  *         NO_MEMORY
  */

@@ -36,7 +36,7 @@ struct sr_blobs_driver {
     const char *summary; /* one line */
 
     /* Make the store (CONFLICT if it is there), or open it (NOT_FOUND). A create() that was
-     * interrupted may be repeated. */
+     * interrupted left the whole store or what the next one goes on from. */
     enum sr_status (*create)(const char *rest, struct sr_err *err);
     enum sr_status (*open)(const char *rest, struct sr_blobs **out, struct sr_err *err);
     void (*close)(struct sr_blobs *b);
