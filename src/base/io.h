@@ -23,6 +23,11 @@ struct sr_source {
                               struct sr_err *err);
     void *ctx;
     uint64_t bytes; /* its length when it was opened */
+    /*
+     * Lend len bytes from offset in place, or NULL: read_at() has them. Only for sources whose
+     * bytes are in memory and cannot change, so never for a mapping of a file. May be NULL.
+     */
+    const uint8_t *(*view_at)(void *ctx, uint64_t offset, size_t len);
 };
 
 struct sr_sink {

@@ -18,6 +18,9 @@
  * no byte is handed out before its segment was authenticated.
  */
 
+#define SR_BODY_FORMAT_VERSION 1
+#define SR_BODY_SUITE 1 /* FLOE with AES-256-GCM and HKDF-SHA-384; 2 is reserved */
+
 #define SR_BODY_SEGMENT_BYTES ((size_t)1 << 20)            /* ciphertext, with IV and tag */
 #define SR_BODY_PAYLOAD_BYTES (SR_BODY_SEGMENT_BYTES - 32) /* plaintext of a full segment */
 
@@ -44,10 +47,11 @@ struct sr_body_facts {
 struct sr_body;
 
 /*
- * Open a body: check header page, key commitment, footer and trailer. stored must outlive the body.
- * dek is the version's data key (32 bytes); it is not kept, keys derived from it are. pool lends
- * segment buffers and outlives the body. stored is hostile.
+ * Open a body: check header page, key commitment, footer, trailer and leaf table. stored must
+ * outlive the body. dek is the version's data key (32 bytes); it is not kept, keys derived from it
+ * are. stored is hostile.
  *
+ * pool    lends buffers of at least SR_BODY_SEGMENT_BYTES and outlives the body
  * errors  CORRUPT      not a body of this name and key, or damaged; err says where
  *         UNSUPPORTED  another format version or suite
  *         NO_MEMORY, IO
@@ -61,10 +65,16 @@ SR_DEFINE_AUTO(sr_body)
 /* From the authenticated trailer; body_root is not in it and is all zero here. */
 const struct sr_body_facts *sr_body_facts(const struct sr_body *b);
 const struct sr_tensors *sr_body_tensors(const struct sr_body *b);
+/* The pool it was opened with. */
+struct sr_pool *sr_body_pool(const struct sr_body *b);
 
 /*
  * Decrypt the plaintext range [offset, offset + len) to out; only the segments it touches are read.
  * On failure what was written to out is wiped. Any number of threads.
+ *
+ * Segment i holds the plaintext from i * SR_BODY_PAYLOAD_BYTES on. Whole ones are decrypted
+ * straight into out. For one that is asked for in part, the call borrows one buffer of the pool and
+ * waits for it, so who lends out buffers of the same pool as out must leave one free.
  *
  * errors  TOO_LARGE  the range passes the end
  *         CORRUPT    a segment does not authenticate; err says which and its offset in the file

@@ -31,7 +31,13 @@ struct sr_seal_plan {
     size_t count;                /* files, 0-based index < count */
     const struct sr_secret *dek; /* of the version; 32 bytes */
     unsigned threads;            /* 1..SR_SEAL_THREADS_MAX */
-    size_t memory_bytes;         /* for plaintext and ciphertext buffers together */
+    /*
+     * For plaintext and ciphertext buffers together; plaintext is in locked memory, of which the
+     * system may allow less. Too little for all threads makes them fewer, down to one, which takes
+     * SR_SEAL_MEMORY_BYTES_MIN in any case; more than SR_SEAL_MEMORY_BYTES_PER_THREAD for each is
+     * not used.
+     */
+    size_t memory_bytes;
     void *ctx;
 
     /* Open file index. Calls come one at a time, in order, from any worker. */
@@ -48,12 +54,17 @@ struct sr_seal_plan {
 };
 
 #define SR_SEAL_THREADS_MAX 16
+#define SR_SEAL_BATCH_MAX 8 /* segments that a thread takes at a time */
+#define SR_SEAL_MEMORY_BYTES_MIN ((size_t)4 << 20)
+#define SR_SEAL_MEMORY_BYTES_PER_THREAD ((size_t)(2 * SR_SEAL_BATCH_MAX + 2) << 20)
 
 /*
- * Seal every file of the plan. The first failure stops all and is returned.
+ * Seal every file of the plan. The first failure stops all and is returned. The calling thread is
+ * one of the plan's threads.
  *
  * errors  what begin() and end() return, those of source and sink (TRUNCATED when a source ends
- *         early: it changed under us), CANCELLED, NO_MEMORY, INTERNAL
+ *         early: it changed under us), TOO_LARGE (over SR_LIMIT_FILE_BYTES or _TRAILER_BYTES),
+ *         CANCELLED, NO_MEMORY, IO (as sr_secret_new), INTERNAL
  */
 enum sr_status sr_seal_write(const struct sr_seal_plan *plan, struct sr_err *err) SR_MUST_USE;
 

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "seal/write.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "seal/sealing.h"
+
+/*
+ * Who does what: a thread stays with the file it began, so that the serial hashes of several files
+ * run on several cores; a thread without a file begins the next; when there is none, it helps where
+ * most is left. As many files are open as there are threads: a file with nothing left to claim has
+ * a thread in it, so a thread in search of work finds either a file to help with or a free place.
+ */
+
+/* A file between begin() and close(). */
+struct place {
+    bool is_taken;
+    bool is_ready; /* began; sealing is there */
+    size_t index;  /* of the file in the plan */
+    struct sr_seal_job job;
+    struct sr_sealing *sealing;
+    uint64_t segments;
+    uint64_t claimed;   /* segments, from the first on */
+    uint64_t committed; /* the same */
+};
+
+struct run {
+    const struct sr_seal_plan *plan;
+    pthread_mutex_t lock; /* of everything below, and of places but for their sealing */
+    pthread_cond_t changed;
+    pthread_mutex_t progress_lock;
+    struct place places[SR_SEAL_THREADS_MAX];
+    unsigned threads;
+    size_t next; /* file to begin */
+    bool is_beginning;
+    enum sr_status status; /* the first failure */
+    struct sr_err err;
+    atomic_bool has_failed;
+};
+
+struct worker {
+    struct run *run;
+    pthread_t thread;
+    struct place *own; /* where the file is that it began, */
+    size_t own_index;  /* and which it is: others may be in that place later */
+    struct sr_sealing_batch batch;
+};
+
+static void fail_run(struct run *run, enum sr_status status, const struct sr_err *err)
+{
+    (void)pthread_mutex_lock(&run->lock);
+    if (run->status == SR_OK) {
+        run->status = status;
+        run->err = *err;
+        if (err->status != status) { /* a callee without words */
+            run->status = sr_context(&run->err, status, "seal");
+        }
+    }
+    atomic_store(&run->has_failed, true);
+    (void)pthread_cond_broadcast(&run->changed);
+    (void)pthread_mutex_unlock(&run->lock);
+}
+
+static bool should_stop(void *ctx)
+{
+    struct run *run = ctx;
+    const struct sr_seal_plan *plan = run->plan;
+    return atomic_load(&run->has_failed) || (plan->cancelled != NULL && plan->cancelled(plan->ctx));
+}
+
+static uint64_t left_to_claim(const struct place *p)
+{
+    return p->is_ready ? p->segments - p->claimed : 0;
+}
+
+static struct place *free_place(struct run *run)
+{
+    for (unsigned i = 0; i < run->threads; i++) {
+        if (!run->places[i].is_taken) {
+            return &run->places[i];
+        }
+    }
+    return NULL;
+}
+
+static struct place *place_to_help(struct run *run)
+{
+    struct place *most = NULL;
+    for (unsigned i = 0; i < run->threads; i++) {
+        struct place *p = &run->places[i];
+        if (left_to_claim(p) > (most == NULL ? 0 : left_to_claim(most))) {
+            most = p;
+        }
+    }
+    return most;
+}
+
+/* Begin the plan's next file in p. Called with the lock, which is let go meanwhile. */
+static void begin_file(struct run *run, struct place *p)
+{
+    const struct sr_seal_plan *plan = run->plan;
+    struct sr_err err = {0};
+    *p = (struct place){.is_taken = true, .index = run->next++};
+    run->is_beginning = true;
+    (void)pthread_mutex_unlock(&run->lock);
+
+    bool has_begun = false;
+    enum sr_status status = plan->begin(plan->ctx, p->index, &p->job, &err);
+    if (status == SR_OK) {
+        has_begun = true;
+        status = sr_sealing_new(&p->job, plan->dek, &p->sealing, &err);
+    }
+    if (status != SR_OK) {
+        fail_run(run, status, &err);
+    }
+
+    (void)pthread_mutex_lock(&run->lock);
+    run->is_beginning = false;
+    p->is_taken = has_begun;
+    p->is_ready = status == SR_OK;
+    p->segments = p->is_ready ? sr_sealing_segments(p->sealing) : 0;
+    (void)pthread_cond_broadcast(&run->changed);
+}
+
+/* Find something for w to do; NULL when there is nothing more. Called with the lock. */
+static struct place *find_work(struct worker *w)
+{
+    struct run *run = w->run;
+    while (run->status == SR_OK) {
+        struct place *empty = free_place(run);
+        if (w->own != NULL && w->own->index == w->own_index && left_to_claim(w->own) > 0) {
+            return w->own;
+        }
+        w->own = NULL;
+        if (run->next < run->plan->count && !run->is_beginning && empty != NULL) {
+            w->own = empty;
+            w->own_index = run->next;
+            begin_file(run, empty);
+            continue;
+        }
+        struct place *helped = place_to_help(run);
+        if (helped != NULL || !run->is_beginning) {
+            return helped;
+        }
+        (void)pthread_cond_wait(&run->changed, &run->lock);
+    }
+    return NULL;
+}
+
+/* Claim the next batch of some file for w. */
+static struct place *claim(struct worker *w)
+{
+    struct run *run = w->run;
+    (void)pthread_mutex_lock(&run->lock);
+    struct place *p = find_work(w);
+    if (p != NULL) {
+        uint64_t left = left_to_claim(p);
+        w->batch.first = p->claimed;
+        w->batch.count = left < w->batch.segments_max ? (size_t)left : w->batch.segments_max;
+        p->claimed += w->batch.count;
+    }
+    (void)pthread_mutex_unlock(&run->lock);
+    return p;
+}
+
+/* Wait until all earlier batches of the file are committed; false when the run has failed. */
+static bool wait_for_turn(struct run *run, const struct place *p, uint64_t first)
+{
+    (void)pthread_mutex_lock(&run->lock);
+    while (run->status == SR_OK && p->committed != first) {
+        (void)pthread_cond_wait(&run->changed, &run->lock);
+    }
+    bool is_ours = run->status == SR_OK;
+    (void)pthread_mutex_unlock(&run->lock);
+    return is_ours;
+}
+
+/* Pass the turn on; whether the file is complete now. */
+static bool end_turn(struct run *run, struct place *p, size_t count)
+{
+    (void)pthread_mutex_lock(&run->lock);
+    p->committed += count;
+    bool is_complete = p->committed == p->segments;
+    (void)pthread_cond_broadcast(&run->changed);
+    (void)pthread_mutex_unlock(&run->lock);
+    return is_complete;
+}
+
+static void close_place(struct run *run, struct place *p)
+{
+    sr_sealing_free(p->sealing);
+    run->plan->close(run->plan->ctx, p->index);
+    (void)pthread_mutex_lock(&run->lock);
+    *p = (struct place){0};
+    (void)pthread_cond_broadcast(&run->changed);
+    (void)pthread_mutex_unlock(&run->lock);
+}
+
+static void report_progress(struct run *run, uint64_t bytes)
+{
+    const struct sr_seal_plan *plan = run->plan;
+    if (plan->progress != NULL) {
+        (void)pthread_mutex_lock(&run->progress_lock);
+        plan->progress(plan->ctx, bytes);
+        (void)pthread_mutex_unlock(&run->progress_lock);
+    }
+}
+
+/* Bring w's batch of the file at p through; the last one completes the file. */
+static enum sr_status process(struct worker *w, struct place *p, struct sr_err *err)
+{
+    struct run *run = w->run;
+    struct sr_sealing_batch *b = &w->batch;
+    uint64_t bytes = sr_sealing_batch_bytes(p->sealing, b);
+    SR_TRY(sr_sealing_work(p->sealing, b, should_stop, run, err));
+    if (!wait_for_turn(run, p, b->first)) {
+        return SR_OK; /* somebody else's failure, which is known already */
+    }
+    SR_TRY(sr_sealing_commit(p->sealing, b, err));
+    bool is_complete = end_turn(run, p, b->count);
+    if (is_complete) {
+        struct sr_body_facts facts = {0};
+        SR_TRY(sr_sealing_finish(p->sealing, &facts, err));
+        SR_TRY(run->plan->end(run->plan->ctx, p->index, &facts, err));
+        close_place(run, p);
+    }
+    report_progress(run, bytes);
+    return SR_OK;
+}
+
+static void *run_worker(void *arg)
+{
+    struct worker *w = arg;
+    struct place *p = NULL;
+    while ((p = claim(w)) != NULL) {
+        struct sr_err err = {0};
+        enum sr_status status = process(w, p, &err);
+        if (status != SR_OK) {
+            fail_run(w->run, status, &err);
+        }
+    }
+    return NULL;
+}
+
+/* What all threads together hold. */
+struct crew {
+    struct worker workers[SR_SEAL_THREADS_MAX];
+    unsigned threads;
+    struct sr_pool *plain;
+    uint8_t *cipher;
+};
+
+/* A thread needs one buffer to compare with, and one of each kind for each segment of a batch. */
+static enum sr_status equip(struct crew *c, const struct sr_seal_plan *plan, struct sr_err *err)
+{
+    size_t per_thread = plan->memory_bytes / plan->threads;
+    size_t segments = 1;
+    while (segments < SR_SEAL_BATCH_MAX && (2 * segments + 4) << 20 <= per_thread) {
+        segments++;
+    }
+    size_t fit = plan->memory_bytes / SR_SEAL_MEMORY_BYTES_MIN;
+    c->threads = fit < 1 ? 1 : fit < plan->threads ? (unsigned)fit : plan->threads;
+    SR_TRY(sr_pool_new(SR_BODY_SEGMENT_BYTES, c->threads * (segments + 1), 2, &c->plain, err));
+    size_t locked = sr_pool_count(c->plain);
+    c->threads = locked / 2 < c->threads ? (unsigned)(locked / 2) : c->threads;
+    segments = locked / c->threads - 1 < segments ? locked / c->threads - 1 : segments;
+
+    size_t count = c->threads * segments;
+    c->cipher = aligned_alloc(4096, count * SR_SEALING_CIPHER_BYTES);
+    if (c->cipher == NULL) {
+        return sr_fail(err, SR_NO_MEMORY, "allocate %zu buffers", count);
+    }
+    for (unsigned t = 0; t < c->threads; t++) {
+        struct sr_sealing_batch *b = &c->workers[t].batch;
+        b->segments_max = segments;
+        b->compared = sr_pool_take(c->plain);
+        for (size_t i = 0; i < segments; i++) {
+            b->plain[i] = sr_pool_take(c->plain);
+            b->cipher[i] = c->cipher + (t * segments + i) * SR_SEALING_CIPHER_BYTES;
+        }
+    }
+    return SR_OK;
+}
+
+static void dismiss(struct crew *c)
+{
+    for (unsigned t = 0; t < c->threads; t++) {
+        struct sr_sealing_batch *b = &c->workers[t].batch;
+        for (size_t i = 0; i < b->segments_max; i++) {
+            sr_pool_give(c->plain, b->plain[i], SR_BODY_SEGMENT_BYTES);
+        }
+        if (b->compared != NULL) {
+            sr_pool_give(c->plain, b->compared, SR_BODY_SEGMENT_BYTES);
+        }
+    }
+    sr_pool_free(c->plain);
+    free(c->cipher);
+    free(c);
+}
+
+/* Let all threads work, this one among them; one that cannot be started is done without. */
+static void work_together(struct run *run, struct crew *c)
+{
+    bool is_started[SR_SEAL_THREADS_MAX] = {false};
+    run->threads = c->threads;
+    for (unsigned t = 0; t < c->threads; t++) {
+        c->workers[t].run = run;
+        is_started[t] =
+            t > 0 && pthread_create(&c->workers[t].thread, NULL, run_worker, &c->workers[t]) == 0;
+    }
+    (void)run_worker(&c->workers[0]);
+    for (unsigned t = 1; t < c->threads; t++) {
+        if (is_started[t]) {
+            (void)pthread_join(c->workers[t].thread, NULL);
+        }
+    }
+}
+
+/* Run the plan and close what a failure has left open. */
+static enum sr_status run_plan(const struct sr_seal_plan *plan, struct crew *c, struct sr_err *err)
+{
+    struct run *run = calloc(1, sizeof *run);
+    if (run == NULL) {
+        return sr_fail(err, SR_NO_MEMORY, "allocate a plan's state");
+    }
+    run->plan = plan;
+    (void)pthread_mutex_init(&run->lock, NULL); /* none of these can fail on Linux */
+    (void)pthread_mutex_init(&run->progress_lock, NULL);
+    (void)pthread_cond_init(&run->changed, NULL);
+    work_together(run, c);
+
+    for (unsigned i = 0; i < c->threads; i++) {
+        if (run->places[i].is_taken) {
+            close_place(run, &run->places[i]);
+        }
+    }
+    (void)pthread_cond_destroy(&run->changed);
+    (void)pthread_mutex_destroy(&run->progress_lock);
+    (void)pthread_mutex_destroy(&run->lock);
+    enum sr_status status = run->status;
+    if (status != SR_OK && err != NULL) {
+        *err = run->err;
+    }
+    free(run);
+    return status;
+}
+
+enum sr_status sr_seal_write(const struct sr_seal_plan *plan, struct sr_err *err)
+{
+    assert(plan->threads >= 1 && plan->threads <= SR_SEAL_THREADS_MAX);
+    struct crew *c = calloc(1, sizeof *c);
+    if (c == NULL) {
+        return sr_fail(err, SR_NO_MEMORY, "allocate threads");
+    }
+    enum sr_status status = equip(c, plan, err);
+    if (status == SR_OK) {
+        status = run_plan(plan, c, err);
+    }
+    dismiss(c);
+    return status;
+}
