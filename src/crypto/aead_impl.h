@@ -19,10 +19,10 @@ struct sr_aead_impl {
     void (*expand)(const uint8_t key[SR_AEAD_KEY_BYTES], void *schedule);
     enum sr_status (*seal)(const void *schedule, const uint8_t iv[SR_AEAD_IV_BYTES],
                            struct sr_bytes aad, struct sr_bytes plain, uint8_t *out,
-                           uint8_t tag[SR_AEAD_TAG_BYTES]) SR_MUST_USE;
+                           uint8_t tag[SR_AEAD_TAG_BYTES]);
     enum sr_status (*open)(const void *schedule, const uint8_t iv[SR_AEAD_IV_BYTES],
                            struct sr_bytes aad, struct sr_bytes cipher,
-                           const uint8_t tag[SR_AEAD_TAG_BYTES], uint8_t *out) SR_MUST_USE;
+                           const uint8_t tag[SR_AEAD_TAG_BYTES], uint8_t *out);
 };
 
 /* NULL where the implementation is not built in or this CPU or process cannot run it. */

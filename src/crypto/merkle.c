@@ -8,12 +8,16 @@ enum { NODE_PREFIX = 0x01, LEVELS = 64 };
 
 enum sr_status sr_merkle_leaf(struct sr_bytes data, uint8_t out[SR_SHA256_BYTES])
 {
-    const uint8_t prefix = SR_MERKLE_LEAF_PREFIX;
-    SR_AUTO(sr_sha256) h = NULL;
-    SR_TRY(sr_sha256_new(&h));
-    SR_TRY(sr_sha256_update(h, sr_bytes(&prefix, 1)));
-    SR_TRY(sr_sha256_update(h, data));
-    return sr_sha256_final(h, out);
+    uint8_t hash[1][SR_SHA256_BYTES];
+    SR_TRY(sr_merkle_leaves(&data, 1, hash));
+    memcpy(out, hash[0], SR_SHA256_BYTES);
+    return SR_OK;
+}
+
+enum sr_status sr_merkle_leaves(const struct sr_bytes *data, size_t count,
+                                uint8_t (*out)[SR_SHA256_BYTES])
+{
+    return sr_sha256_many_prefixed(SR_MERKLE_LEAF_PREFIX, data, count, out);
 }
 
 /* right = hash of the node over left and right */

@@ -15,6 +15,10 @@
 /* The hash of a leaf. errors  INTERNAL, NO_MEMORY */
 enum sr_status sr_merkle_leaf(struct sr_bytes data, uint8_t out[SR_SHA256_BYTES]) SR_MUST_USE;
 
+/* The hashes of count leaves, side by side: sr_sha256_many(). errors  INTERNAL, NO_MEMORY */
+enum sr_status sr_merkle_leaves(const struct sr_bytes *data, size_t count,
+                                uint8_t (*out)[SR_SHA256_BYTES]) SR_MUST_USE;
+
 /* Leaves added in order, remembering at most one hash for each level. Plain value; start from {0}.
  */
 struct sr_merkle {

@@ -95,8 +95,33 @@ static void gives_the_published_roots(void)
     CHECK(at == sizeof text);
 }
 
+static void leaves_together_are_as_one_by_one(void)
+{
+    static uint8_t text[3000];
+    struct sr_bytes data[40];
+    uint8_t together[40][SR_SHA256_BYTES];
+    for (size_t i = 0; i < sizeof text; i++) {
+        text[i] = (uint8_t)(i * i >> 3);
+    }
+    for (size_t i = 0; i < 40; i++) {
+        data[i] = sr_bytes(text + i, i < 20 ? i * 13 : 2000 + i);
+    }
+    CHECK(sr_merkle_leaves(data, 40, together) == SR_OK);
+    for (size_t i = 0; i < 40; i++) {
+        uint8_t copy[1 + sizeof text] = {SR_MERKLE_LEAF_PREFIX};
+        uint8_t alone[SR_SHA256_BYTES];
+        memcpy(copy + 1, data[i].ptr, data[i].len);
+        CHECK(sr_sha256_once(sr_bytes(copy, 1 + data[i].len), alone) == SR_OK);
+        CHECK(memcmp(alone, together[i], sizeof alone) == 0);
+        CHECK(sr_merkle_leaf(data[i], alone) == SR_OK);
+        CHECK(memcmp(alone, together[i], sizeof alone) == 0);
+    }
+}
+
 static void failure_leaves_the_tree_alone(void)
 {
+    /* Our own lanes have nothing that fails. */
+    bool is_portable = strcmp(sr_sha256_implementation(), "one by one") == 0;
     struct sr_merkle m = {0};
     uint8_t leaf[SR_SHA256_BYTES] = {1};
     for (int i = 0; i < 7; i++) {
@@ -109,20 +134,21 @@ static void failure_leaves_the_tree_alone(void)
         CHECK((status == SR_OK) == !fault_fired());
         CHECK(status == SR_OK || memcmp(&before, &after, sizeof before) == 0);
     }
-    CHECK(fault_sweep_faults() == 6); /* three nodes, two allocations each */
+    CHECK(fault_sweep_faults() == (is_portable ? 3 : 0)); /* three nodes */
     FAULT_SWEEP {
         uint8_t root[SR_SHA256_BYTES] = {9};
         enum sr_status status = sr_merkle_root(&m, root);
         CHECK((status == SR_OK) == !fault_fired());
         CHECK(status == SR_OK || root[0] == 9);
     }
-    CHECK(fault_sweep_faults() == 4);
+    CHECK(fault_sweep_faults() == (is_portable ? 2 : 0));
 }
 
 int main(void)
 {
+    RUN(failure_leaves_the_tree_alone);
     RUN(agrees_with_the_definition);
     RUN(gives_the_published_roots);
-    RUN(failure_leaves_the_tree_alone);
+    RUN(leaves_together_are_as_one_by_one);
     return check_done();
 }
