@@ -18,6 +18,10 @@
 #define SR_LIMIT_SAFETENSORS_HEADER_BYTES ((uint64_t)100000000)
 /* GGUF metadata before the data: vocabularies have a few MiB, no published file reaches 64. */
 #define SR_LIMIT_GGUF_HEADER_BYTES ((uint64_t)128 << 20)
+/* GGUF keys: published files have under 100. */
+#define SR_LIMIT_GGUF_KEYS 65536
+/* GGUF alignment: files have 32; a huge page is the most that could be of use. */
+#define SR_LIMIT_GGUF_ALIGNMENT ((uint64_t)2 << 20)
 /* Tensors of one file: DeepSeek-V3 has 91,991 in all its shards together. */
 #define SR_LIMIT_TENSORS 262144
 #define SR_LIMIT_TENSOR_NAME_BYTES 1024
