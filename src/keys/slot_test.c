@@ -7,14 +7,13 @@
 #include "keys/slot.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "crypto/rand.h"
 #include "keys/passphrase.h"
 #include "tests/check.h"
 #include "tests/fault.h"
+#include "tests/scratch.h"
 
 static char scratch_dir[] = "/tmp/sr-slot-XXXXXX";
 static char uri[64];
@@ -28,7 +27,7 @@ static void set_up(void)
 {
     SR_AUTO(sr_secret) passphrase = NULL;
     struct sr_id id;
-    CHECK(mkdtemp(scratch_dir) != NULL);
+    CHECK(scratch_make(scratch_dir));
     (void)snprintf(uri, sizeof uri, "file:%s/key", scratch_dir);
     CHECK(sr_passphrase_generate(&passphrase, NULL) == SR_OK);
     CHECK(sr_wrapper_create(uri, passphrase, NULL) == SR_OK);
@@ -41,7 +40,7 @@ static void tear_down(void)
 {
     sr_wrapper_free(root);
     sr_secret_free(kek);
-    CHECK(unlink(uri + strlen("file:")) == 0 && rmdir(scratch_dir) == 0);
+    scratch_remove(scratch_dir);
 }
 
 static struct sr_secret *make_dek(void)

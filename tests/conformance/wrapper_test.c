@@ -5,12 +5,8 @@
  * particular to a driver.
  */
 #include <assert.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "crypto/rand.h"
 #include "keys/drivers.h"
@@ -18,6 +14,7 @@
 #include "keys/wrapper.h"
 #include "tests/check.h"
 #include "tests/fault.h"
+#include "tests/scratch.h"
 
 #define URI_BYTES 128
 
@@ -356,7 +353,7 @@ static void run_suite(void)
 
 int main(void)
 {
-    if (mkdtemp(scratch_dir) == NULL) {
+    if (!scratch_make(scratch_dir)) {
         return 1;
     }
     for (size_t i = 0; sr_drivers_wrapper[i] != NULL; i++) {
@@ -371,5 +368,6 @@ int main(void)
         run_suite();
     }
     RUN(unknown_scheme_is_named_in_the_message);
+    scratch_remove(scratch_dir);
     return check_done();
 }
