@@ -2,6 +2,7 @@
 /* Each rule of docs/formats/json.md is broken alone; what is read can be walked and written. */
 #include "formats/json.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,12 @@ static void offsets_count_from_the_whole(void)
     CHECK(sr_json_decode_part(sr_text_view("[#]"), 1000, 1, &j, &err) == SR_MALFORMED);
     CHECK(strcmp(err.message, "json: unexpected byte 0x23 at byte 1001") == 0);
     CHECK(sr_json_decode(sr_text_view("[#]"), 1, &j, NULL) == SR_MALFORMED);
+}
+
+static void text_over_2_gib_is_refused(void)
+{
+    SR_AUTO(sr_json) j = NULL;
+    CHECK(sr_json_decode(sr_bytes("", (size_t)INT_MAX + 1), 1, &j, NULL) == SR_TOO_LARGE);
 }
 
 static void every_kind_is_read(void)
@@ -326,6 +333,7 @@ int main(void)
 {
     RUN(each_rule_refuses);
     RUN(offsets_count_from_the_whole);
+    RUN(text_over_2_gib_is_refused);
     RUN(every_kind_is_read);
     RUN(memory_is_bounded);
     RUN(memory_of_keys_is_bounded);
