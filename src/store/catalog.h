@@ -69,7 +69,7 @@ struct sr_catalog {
  * the checks; see store/catalog_driver.h.
  *
  * errors of all  BUSY (locked for too long), IO (disk full and EIO included), CORRUPT (the catalog
- *                is damaged, altered, or of an unknown later version), NO_MEMORY
+ *                is damaged or altered), NO_MEMORY
  */
 
 /* Make a catalog with its room, first group and first act, in one transaction. CONFLICT if there is
@@ -77,8 +77,8 @@ struct sr_catalog {
 enum sr_status sr_catalog_create(const char *uri, const struct sr_catalog_room *room,
                                  const struct sr_group *group, const struct sr_act_record *act,
                                  struct sr_err *err) SR_MUST_USE;
-/* Open; runs pending migrations, after a backup of the file. NOT_FOUND; USAGE and UNSUPPORTED for
- * the uri. */
+/* Open; runs pending migrations, after a backup of the file. NOT_FOUND; USAGE for the uri;
+ * UNSUPPORTED for its scheme, and for a catalog that a later version has written. */
 enum sr_status sr_catalog_open(const char *uri, struct sr_catalog **out,
                                struct sr_err *err) SR_MUST_USE;
 void sr_catalog_free(struct sr_catalog *c);
@@ -107,7 +107,7 @@ enum sr_status sr_catalog_file_sealed(struct sr_catalog *c, const struct sr_id *
  * The act of deposit: state becomes sealed, digest and plain_bytes are set, parents are recorded
  * and the act is appended (act->seq is stored back), in one transaction.
  *
- * errors  NOT_FOUND  no such version
+ * errors  NOT_FOUND  no such version, or no such parent
  *         CONFLICT   it is not staged, a file is not sealed, or a parent is not in custody
  */
 enum sr_status sr_catalog_commit_deposit(struct sr_catalog *c, const struct sr_id *version,
