@@ -59,6 +59,19 @@ struct sr_act {
 };
 
 #define SR_ACT_PARENTS_MAX 64
+/* Where something goes: a path as long as Linux takes. */
+#define SR_ACT_TEXT_BYTES_MAX 4095
+
+/*
+ * The canonical JSON of an act: what is recorded, and later signed. One line, members in byte
+ * order, no white space. version is the subject's facts, NULL when the verb has none. act->actor
+ * must not be NULL; the act must be one that sr_decide() allows.
+ *
+ * errors  TOO_LARGE, NO_MEMORY, MALFORMED
+ */
+enum sr_status sr_act_encode(const struct sr_act *act, const struct sr_id *room,
+                             const struct sr_catalog_version *version,
+                             struct sr_buf *out) SR_MUST_USE;
 
 /*
  * Leave to do what an act says, given when the act was recorded. It names the version and verb, and

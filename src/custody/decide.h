@@ -32,4 +32,8 @@ struct sr_decision {
 struct sr_decision sr_decide(const struct sr_facts *facts, const struct sr_act *act,
                              int64_t now_utc_ms);
 
+/* Whether actor (NUL-terminated, hostile) is what may stand in a record: 1..127 bytes of UTF-8
+ * without control characters. */
+bool sr_decide_is_actor(const char *actor);
+
 #endif /* SR_CUSTODY_DECIDE_H */

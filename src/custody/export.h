@@ -15,6 +15,7 @@ struct sr_export_params {
     struct sr_id version;
     const char *dir;  /* NUL-terminated; absent or an empty folder; its parent must be there */
     unsigned threads; /* 0: one for each core */
+    bool skip_sync;   /* leave it to the system when to write it out, as cp does */
     struct sr_progress progress;
 };
 

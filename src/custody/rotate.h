@@ -23,7 +23,7 @@ struct sr_rotate_result {
  * passphrase      the current one, also when the room is unlocked
  * new_passphrase  NULL: keep the current one
  * errors  UNAUTHENTICATED  wrong passphrase
- *         BUSY             another rotation, or a deposit that is just beginning
+ *         BUSY             another rotation
  *         CORRUPT          a slot or group does not open: nothing is changed
  *         DENIED, PENDING  as sr_custody_apply()
  *         IO, NO_MEMORY, INTERNAL

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "custody/decide.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct sr_decision allow(void)
+{
+    return (struct sr_decision){.verdict = SR_VERDICT_ALLOW, .status = SR_OK};
+}
+
+static struct sr_decision deny(enum sr_status status, const char *reason)
+{
+    struct sr_decision d = {.verdict = SR_VERDICT_DENY, .status = status};
+    (void)snprintf(d.reason, sizeof d.reason, "%s", reason);
+    return d;
+}
+
+/* Text that goes into the record: there, not over max, UTF-8, nothing that moves a terminal. */
+static bool is_plain_text(const char *text, size_t bytes_max)
+{
+    size_t len = strnlen(text, bytes_max + 1);
+    if (len == 0 || len > bytes_max || !sr_text_is_utf8(sr_bytes(text, len))) {
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        uint8_t c = (uint8_t)text[i];
+        /* C1 controls are two bytes in UTF-8: 0xc2 0x80..0x9f. */
+        bool is_c1 = c == 0xc2 && (uint8_t)text[i + 1] < 0xa0;
+        if (c < 0x20 || c == 0x7f || is_c1) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool sr_decide_is_actor(const char *actor)
+{
+    return is_plain_text(actor, SR_ROOM_ACTOR_BYTES_MAX);
+}
+
+static bool is_optional_text(const char *text, size_t bytes_max)
+{
+    return text == NULL || is_plain_text(text, bytes_max);
+}
+
+static struct sr_decision decide_deposit(const struct sr_facts *facts, const struct sr_act *act)
+{
+    const struct sr_catalog_version *v = facts->version;
+    if (v->state != SR_VERSION_STAGED) {
+        return deny(SR_CONFLICT, "the version is in custody already");
+    }
+    if (v->file_count == 0 || facts->files_sealed != v->file_count) {
+        return deny(SR_CONFLICT, "not all files of the version are sealed");
+    }
+    if (act->deposit.parent_count > SR_ACT_PARENTS_MAX) {
+        return deny(SR_MALFORMED, "the version has too many parents");
+    }
+    for (size_t i = 0; i < act->deposit.parent_count; i++) {
+        if (sr_text_id_equal(&act->deposit.parents[i], &v->id)) {
+            return deny(SR_MALFORMED, "a version cannot be its own parent");
+        }
+    }
+    return allow();
+}
+
+static struct sr_decision decide_release(const struct sr_facts *facts, const struct sr_act *act)
+{
+    if (facts->version->state != SR_VERSION_SEALED) {
+        return deny(SR_CONFLICT, "the version is not in custody yet");
+    }
+    bool fits = false;
+    if (act->verb == SR_VERB_EXPORT) {
+        fits = act->export.to != NULL && is_plain_text(act->export.to, SR_ACT_TEXT_BYTES_MAX);
+    } else if (act->verb == SR_VERB_READ) {
+        fits = act->read.file != NULL && is_plain_text(act->read.file, SR_LIMIT_PATH_BYTES) &&
+               is_optional_text(act->read.tensor, SR_LIMIT_TENSOR_NAME_BYTES);
+    } else {
+        fits = act->use.at != NULL && is_plain_text(act->use.at, SR_ACT_TEXT_BYTES_MAX);
+    }
+    return fits ? allow()
+                : deny(SR_MALFORMED, "where it goes is not plain UTF-8 text of a fitting length");
+}
+
+struct sr_decision sr_decide(const struct sr_facts *facts, const struct sr_act *act,
+                             int64_t now_utc_ms)
+{
+    assert(act->actor != NULL);
+    (void)now_utc_ms;
+    if (!sr_decide_is_actor(act->actor)) {
+        return deny(SR_MALFORMED, "the actor is not plain UTF-8 text of 1 to 127 bytes");
+    }
+    if (act->time_utc_ms <= 0) {
+        return deny(SR_MALFORMED, "the act has no time");
+    }
+    if (act->verb == SR_VERB_INIT) {
+        return allow();
+    }
+    if (act->verb == SR_VERB_ROTATE) {
+        return act->rotate.epoch > 1 ? allow() : deny(SR_MALFORMED, "a rotation needs an epoch");
+    }
+    if (!facts->has_version) {
+        return deny(SR_NOT_FOUND, "no such version");
+    }
+    if (act->verb == SR_VERB_DEPOSIT) {
+        return decide_deposit(facts, act);
+    }
+    return sr_verb_info(act->verb)->releases ? decide_release(facts, act)
+                                             : deny(SR_USAGE, "no such verb");
+}

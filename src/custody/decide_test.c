@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The decision is a function of what it is given: what fits is allowed, all else is refused with a
+ * status and a reason. */
+#include "custody/decide.h"
+
+#include <string.h>
+
+#include "tests/check.h"
+
+static struct sr_catalog_version version = {
+    .id = {{1}}, .name = "llama", .number = 1, .state = SR_VERSION_SEALED, .file_count = 2};
+
+static struct sr_facts facts(void)
+{
+    return (struct sr_facts){.has_version = true, .version = &version, .files_sealed = 2};
+}
+
+static struct sr_act act(enum sr_verb verb)
+{
+    struct sr_act a = {.verb = verb, .actor = "owner", .time_utc_ms = 1, .version = version.id};
+    if (verb == SR_VERB_EXPORT) {
+        a.export.to = "/tmp/x";
+    } else if (verb == SR_VERB_READ) {
+        a.read.file = "config.json";
+    } else if (verb == SR_VERB_USE) {
+        a.use.at = "/models/llama";
+    } else if (verb == SR_VERB_ROTATE) {
+        a.rotate.epoch = 2;
+    }
+    return a;
+}
+
+static enum sr_status decide(const struct sr_facts *f, const struct sr_act *a)
+{
+    struct sr_decision d = sr_decide(f, a, 5);
+    CHECK((d.verdict == SR_VERDICT_ALLOW) == (d.status == SR_OK));
+    CHECK((d.verdict == SR_VERDICT_ALLOW) == (d.reason[0] == '\0'));
+    return d.status;
+}
+
+static void allows_what_fits(void)
+{
+    struct sr_facts f = facts();
+    for (unsigned verb = 0; verb < SR_VERB_COUNT; verb++) {
+        struct sr_act a = act((enum sr_verb)verb);
+        version.state = verb == SR_VERB_DEPOSIT ? SR_VERSION_STAGED : SR_VERSION_SEALED;
+        CHECK(decide(&f, &a) == SR_OK);
+    }
+    version.state = SR_VERSION_SEALED;
+}
+
+static void needs_a_version_in_the_right_state(void)
+{
+    struct sr_facts f = facts();
+    struct sr_act deposit = act(SR_VERB_DEPOSIT);
+    struct sr_act export = act(SR_VERB_EXPORT);
+    CHECK(decide(&f, &deposit) == SR_CONFLICT);
+    version.state = SR_VERSION_STAGED;
+    CHECK(decide(&f, &export) == SR_CONFLICT);
+    f.files_sealed = 1;
+    CHECK(decide(&f, &deposit) == SR_CONFLICT);
+    version.state = SR_VERSION_SEALED;
+    f.has_version = false;
+    CHECK(decide(&f, &export) == SR_NOT_FOUND);
+    CHECK(decide(&f, &deposit) == SR_NOT_FOUND);
+}
+
+static void needs_plain_fields(void)
+{
+    struct sr_facts f = facts();
+    struct sr_act a = act(SR_VERB_EXPORT);
+    a.export.to = "/tmp/\n";
+    CHECK(decide(&f, &a) == SR_MALFORMED);
+    a.export.to = "/tmp/\xff";
+    CHECK(decide(&f, &a) == SR_MALFORMED);
+    a.export.to = "";
+    CHECK(decide(&f, &a) == SR_MALFORMED);
+    a.export.to = NULL;
+    CHECK(decide(&f, &a) == SR_MALFORMED);
+    a = act(SR_VERB_READ);
+    a.read.tensor = "\x1b[2J";
+    CHECK(decide(&f, &a) == SR_MALFORMED);
+    a = act(SR_VERB_ROTATE);
+    a.rotate.epoch = 1;
+    CHECK(decide(&f, &a) == SR_MALFORMED);
+    a = act(SR_VERB_USE);
+    a.time_utc_ms = 0;
+    CHECK(decide(&f, &a) == SR_MALFORMED);
+}
+
+static void limits_parents(void)
+{
+    struct sr_facts f = facts();
+    struct sr_id parents[SR_ACT_PARENTS_MAX + 1] = {{{9}}};
+    struct sr_act a = act(SR_VERB_DEPOSIT);
+    version.state = SR_VERSION_STAGED;
+    a.deposit.parents = parents;
+    a.deposit.parent_count = SR_ACT_PARENTS_MAX;
+    CHECK(decide(&f, &a) == SR_OK);
+    a.deposit.parent_count++;
+    CHECK(decide(&f, &a) == SR_MALFORMED);
+    a.deposit.parent_count = 1;
+    parents[0] = version.id;
+    CHECK(decide(&f, &a) == SR_MALFORMED);
+    version.state = SR_VERSION_SEALED;
+}
+
+static void knows_an_actor(void)
+{
+    char longest[SR_ROOM_ACTOR_BYTES_MAX + 2];
+    memset(longest, 'a', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    CHECK(!sr_decide_is_actor(longest));
+    CHECK(sr_decide_is_actor(longest + 1));
+    CHECK(sr_decide_is_actor("J\xc3\xb6rg@host"));
+    CHECK(!sr_decide_is_actor(""));
+    CHECK(!sr_decide_is_actor("a\tb"));
+    CHECK(!sr_decide_is_actor("a\x7f"));
+    CHECK(!sr_decide_is_actor("a\xc2\x9b"));
+    CHECK(!sr_decide_is_actor("a\xc3"));
+    struct sr_facts f = facts();
+    struct sr_act a = act(SR_VERB_USE);
+    a.actor = "a\tb";
+    CHECK(decide(&f, &a) == SR_MALFORMED);
+}
+
+int main(void)
+{
+    RUN(allows_what_fits);
+    RUN(needs_a_version_in_the_right_state);
+    RUN(needs_plain_fields);
+    RUN(limits_parents);
+    RUN(knows_an_actor);
+    return check_done();
+}

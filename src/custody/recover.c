@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "custody/recover.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "custody/recover_impl.h"
+#include "custody/room_impl.h"
+#include "custody/verify.h"
+
+static void free_versions(struct sr_catalog_version **versions)
+{
+    free(*versions);
+}
+
+static void free_files(struct sr_catalog_file **files)
+{
+    free(*files);
+}
+
+static void free_ids(struct sr_id **ids)
+{
+    free(*ids);
+}
+
+static enum sr_status ignore_missing(enum sr_status status)
+{
+    return status == SR_NOT_FOUND ? SR_OK : status;
+}
+
+static bool is_whole(struct sr_room *r, const struct sr_catalog_file *file)
+{
+    SR_AUTO(sr_blob) blob = NULL;
+    return file->sealed && sr_blobs_open_blob(r->blobs, &file->object, &blob, NULL) == SR_OK &&
+           sr_blob_source(blob).bytes == file->facts.body_bytes;
+}
+
+bool sr_recover_is_whole(struct sr_room *r, const struct sr_catalog_file *files, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!is_whole(r, &files[i])) {
+            return false;
+        }
+    }
+    return count > 0;
+}
+
+enum sr_status sr_recover_finish(struct sr_room *r, const struct sr_id *version,
+                                 const struct sr_hold_intent *intent, struct sr_err *err)
+{
+    SR_CLEANUP(free_files) struct sr_catalog_file *files = NULL;
+    size_t count = 0;
+    SR_TRY(sr_catalog_files(r->catalog, version, &files, &count, err));
+    struct sr_act act = {
+        .verb = SR_VERB_DEPOSIT,
+        .actor = intent->actor,
+        .time_utc_ms = sr_time_now_utc_ms(),
+        .version = *version,
+        .deposit = {.parents = intent->parents, .parent_count = intent->parent_count},
+    };
+    if (sr_verify_digest(files, count, act.deposit.digest) != SR_OK) {
+        return sr_fail(err, SR_INTERNAL, "cannot compute the digest of the version");
+    }
+    return sr_custody_apply(r, &act, NULL, err);
+}
+
+/* Remove what the store has under an id that no version has any more. */
+static enum sr_status remove_blob(struct sr_room *r, const struct sr_id *object, struct sr_err *err)
+{
+    SR_TRY(ignore_missing(sr_blobs_drop_staged(r->blobs, object, err)));
+    return ignore_missing(sr_blobs_remove(r->blobs, object, err));
+}
+
+enum sr_status sr_recover_drop(struct sr_room *r, const struct sr_id *version, struct sr_err *err)
+{
+    SR_CLEANUP(free_files) struct sr_catalog_file *files = NULL;
+    size_t count = 0;
+    SR_TRY(sr_catalog_files(r->catalog, version, &files, &count, err));
+    /* The catalog first: a version never stands there as sealed in part without its bodies. What a
+     * crash leaves of these is found by its hold, which goes last. */
+    SR_TRY(sr_catalog_drop_staged(r->catalog, version, err));
+    for (size_t i = 0; i < count; i++) {
+        SR_TRY(remove_blob(r, &files[i].object, err));
+    }
+    return SR_OK;
+}
+
+/* The ids of blobs in the store that the catalog does not know. */
+struct orphans {
+    struct sr_room *room;
+    struct sr_id *array;
+    size_t count;
+    size_t capacity;
+};
+
+static void orphans_clear(struct orphans *o)
+{
+    free(o->array);
+}
+
+static enum sr_status note_orphan(void *ctx, const struct sr_id *object, enum sr_blob_state state,
+                                  uint64_t bytes, struct sr_err *err)
+{
+    (void)state;
+    (void)bytes;
+    struct orphans *o = ctx;
+    bool is_known = false;
+    SR_TRY(sr_catalog_knows_object(o->room->catalog, object, &is_known, err));
+    if (is_known) {
+        return SR_OK;
+    }
+    if (o->count == o->capacity) {
+        size_t capacity = o->capacity == 0 ? 16 : 2 * o->capacity;
+        struct sr_id *array = reallocarray(o->array, capacity, sizeof *array);
+        if (array == NULL) {
+            return sr_fail(err, SR_NO_MEMORY, "no memory for a list of blobs");
+        }
+        o->array = array;
+        o->capacity = capacity;
+    }
+    o->array[o->count++] = *object;
+    return SR_OK;
+}
+
+/*
+ * A depositor's version is in the catalog before its first blob is in the store, so a blob that is
+ * not known is nobody's and never will be.
+ */
+static enum sr_status sweep(struct sr_room *r, uint64_t *removed, struct sr_err *err)
+{
+    SR_CLEANUP(orphans_clear) struct orphans o = {.room = r};
+    SR_TRY(sr_blobs_list(r->blobs, note_orphan, NULL, &o, err));
+    for (size_t i = 0; i < o.count; i++) {
+        enum sr_status status = remove_blob(r, &o.array[i], err);
+        if (status != SR_BUSY) {
+            SR_TRY(status);
+            *removed += 1;
+        }
+    }
+    return SR_OK;
+}
+
+/* Whether an act that was refused may be allowed later: then what it is about has to wait. */
+static bool may_wait(enum sr_status status)
+{
+    return status == SR_DENIED || status == SR_PENDING || status == SR_CONFLICT;
+}
+
+/* A staged version whose holder is dead: finish it if that needs nothing more, else remove it. */
+static enum sr_status settle(struct sr_room *r, const struct sr_id *version,
+                             const struct sr_hold *hold, struct sr_recover_result *result,
+                             bool *is_settled, struct sr_err *err)
+{
+    SR_CLEANUP(free_files) struct sr_catalog_file *files = NULL;
+    size_t count = 0;
+    SR_TRY(sr_catalog_files(r->catalog, version, &files, &count, err));
+    struct sr_hold_intent intent;
+    if (sr_recover_is_whole(r, files, count) && sr_hold_load(hold, &intent, NULL) == SR_OK) {
+        enum sr_status status = sr_recover_finish(r, version, &intent, err);
+        if (may_wait(status)) {
+            *is_settled = false;
+            return SR_OK;
+        }
+        SR_TRY(status);
+        result->finished++;
+        return SR_OK;
+    }
+    SR_TRY(sr_recover_drop(r, version, err));
+    result->removed++;
+    return SR_OK;
+}
+
+static enum sr_status recover_one(struct sr_room *r, const struct sr_id *id,
+                                  struct sr_recover_result *result, struct sr_err *err)
+{
+    SR_AUTO(sr_hold) hold = NULL;
+    enum sr_status status = sr_hold_take(r->deposits_fd, id, &hold, err);
+    if (status == SR_BUSY) {
+        return SR_OK; /* somebody works on it */
+    }
+    SR_TRY(status);
+    struct sr_catalog_version version;
+    status = sr_catalog_version_by_id(r->catalog, id, &version, err);
+    bool is_settled = true;
+    if (status == SR_OK && version.state == SR_VERSION_STAGED) {
+        SR_TRY(settle(r, id, hold, result, &is_settled, err));
+    } else if (status == SR_NOT_FOUND) {
+        /* Its removal was interrupted, or its reservation never came; the store may have bodies. */
+        SR_TRY(sweep(r, &result->orphans, err));
+    } else {
+        SR_TRY(status);
+    }
+    return is_settled ? sr_hold_end(SR_TAKE(hold), err) : SR_OK;
+}
+
+enum sr_status sr_recover_deposits(struct sr_room *r, struct sr_recover_result *out,
+                                   struct sr_err *err)
+{
+    struct sr_recover_result result = {0};
+    SR_CLEANUP(free_versions) struct sr_catalog_version *versions = NULL;
+    SR_CLEANUP(free_ids) struct sr_id *held = NULL;
+    size_t version_count = 0;
+    size_t held_count = 0;
+    SR_TRY(sr_catalog_versions(r->catalog, NULL, &versions, &version_count, err));
+    for (size_t i = 0; i < version_count; i++) {
+        if (versions[i].state == SR_VERSION_STAGED) {
+            SR_TRY(recover_one(r, &versions[i].id, &result, err));
+        }
+    }
+    SR_TRY(sr_hold_list(r->deposits_fd, &held, &held_count, err));
+    for (size_t i = 0; i < held_count; i++) {
+        SR_TRY(recover_one(r, &held[i], &result, err));
+    }
+    *out = result;
+    return SR_OK;
+}
+
+enum sr_status sr_recover(struct sr_room *r, struct sr_recover_result *out, struct sr_err *err)
+{
+    struct sr_recover_result result;
+    SR_TRY(sr_recover_deposits(r, &result, err));
+    SR_TRY(sweep(r, &result.orphans, err));
+    *out = result;
+    return SR_OK;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "custody/rotate.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/time.h"
+#include "custody/custody.h"
+#include "custody/folder.h"
+#include "custody/recover_impl.h"
+#include "custody/room_impl.h"
+
+/* An unlock that clears up after a killed rotation has the lock for a moment. */
+#define LOCK_WAIT_MS 2000
+
+struct rotation {
+    struct sr_room *room;
+    struct sr_wrapper *wrapper;
+    struct sr_group *old; /* as the catalog has them */
+    struct sr_group *new; /* their next epochs */
+    struct sr_secret **old_keks;
+    struct sr_secret **new_keks;
+    size_t count;
+    uint64_t slots;
+};
+
+static void free_keks(struct sr_secret **keks, size_t count)
+{
+    for (size_t i = 0; keks != NULL && i < count; i++) {
+        sr_secret_free(keks[i]);
+    }
+    free(keks);
+}
+
+static void rotation_clear(struct rotation *t)
+{
+    free_keks(t->old_keks, t->count);
+    free_keks(t->new_keks, t->count);
+    free(t->old);
+    free(t->new);
+    sr_wrapper_free(t->wrapper);
+}
+
+/* Open every group with the current root key, before anything changes. */
+static enum sr_status open_groups(struct rotation *t, struct sr_err *err)
+{
+    const struct sr_id *room = &t->room->facts.id;
+    SR_TRY(sr_catalog_groups(t->room->catalog, &t->old, &t->count, err));
+    if (t->count == 0) {
+        return sr_fail(err, SR_CORRUPT, "the catalog has no key group");
+    }
+    t->new = calloc(t->count, sizeof *t->new);
+    t->old_keks = calloc(t->count, sizeof(struct sr_secret *));
+    t->new_keks = calloc(t->count, sizeof(struct sr_secret *));
+    if (t->new == NULL || t->old_keks == NULL || t->new_keks == NULL) {
+        return sr_fail(err, SR_NO_MEMORY, "no memory for the key groups");
+    }
+    for (size_t i = 0; i < t->count; i++) {
+        SR_TRY(sr_group_open(t->wrapper, room, &t->old[i], &t->old_keks[i], err));
+    }
+    return SR_OK;
+}
+
+static enum sr_status make_groups(struct rotation *t, struct sr_err *err)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        SR_TRY(sr_group_make(t->wrapper, &t->room->facts.id, &t->old[i].id, t->old[i].epoch + 1,
+                             &t->new[i], &t->new_keks[i], err));
+    }
+    return SR_OK;
+}
+
+static enum sr_status rewrap(void *ctx, struct sr_slot *slot, struct sr_err *err)
+{
+    struct rotation *t = ctx;
+    size_t at = 0;
+    while (at < t->count && !sr_text_id_equal(&t->old[at].id, &slot->group)) {
+        at++;
+    }
+    if (at == t->count) {
+        return sr_fail(err, SR_CORRUPT, "a slot is of no key group");
+    }
+    SR_AUTO(sr_secret) dek = NULL;
+    struct sr_slot fresh;
+    const struct sr_id *room = &t->room->facts.id;
+    SR_TRY(sr_slot_open(t->old_keks[at], &t->old[at], room, &slot->body, slot, &dek, err));
+    SR_TRY(sr_slot_make(t->new_keks[at], &t->new[at], room, &slot->body, dek, &fresh, err));
+    fresh.id = slot->id;
+    *slot = fresh;
+    t->slots++;
+    return SR_OK;
+}
+
+static enum sr_status change(struct rotation *t, const struct sr_act *act, struct sr_err *err)
+{
+    SR_TRY(make_groups(t, err));
+    struct sr_custody_rotation rotation = {
+        .groups = t->new, .group_count = t->count, .rewrap = rewrap, .ctx = t};
+    return sr_custody_rotate(t->room, act, &rotation, err);
+}
+
+static enum sr_status rotate(struct rotation *t, const struct sr_secret *new_passphrase,
+                             struct sr_err *err)
+{
+    SR_TRY(open_groups(t, err));
+    uint64_t epoch = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        epoch = t->old[i].epoch > epoch ? t->old[i].epoch : epoch;
+    }
+    struct sr_act act = {.verb = SR_VERB_ROTATE,
+                         .time_utc_ms = sr_time_now_utc_ms(),
+                         .rotate = {.epoch = epoch + 1}};
+    SR_TRY(sr_custody_ask(t->room, &act, err));
+    struct sr_id old_key;
+    struct sr_id new_key;
+    size_t generations = 0;
+    sr_wrapper_current(t->wrapper, &old_key, &generations);
+    SR_TRY(sr_wrapper_add_generation(t->wrapper, new_passphrase, err));
+    sr_wrapper_current(t->wrapper, &new_key, &generations);
+    enum sr_status status = change(t, &act, err);
+    if (status == SR_OK) {
+        status = sr_wrapper_keep_only(t->wrapper, &new_key, err);
+        return status == SR_OK ? SR_OK
+                               : sr_context(err, status,
+                                            "the keys are rotated, but the old root "
+                                            "key is still there");
+    }
+    /* As it was, if that works; else the next unlock sees to it. */
+    bool is_undone = sr_wrapper_keep_only(t->wrapper, &old_key, NULL) == SR_OK;
+    return sr_context(err, status, "the keys are as they were%s%s",
+                      is_undone ? "" : ", with a new root key that nothing uses",
+                      new_passphrase == NULL ? "" : ", under the new passphrase");
+}
+
+enum sr_status sr_rotate(struct sr_room *r, const struct sr_secret *passphrase,
+                         const struct sr_secret *new_passphrase, struct sr_rotate_result *out,
+                         struct sr_err *err)
+{
+    SR_CLEANUP(rotation_clear) struct rotation t = {.room = r};
+    SR_AUTO_FD lock = -1;
+    struct sr_recover_result recovered;
+    enum sr_status status =
+        sr_folder_lock(r->dir_fd, SR_ROOM_LOCK_FILE, SR_LOCK_EXCLUSIVE, LOCK_WAIT_MS, &lock, err);
+    if (status == SR_BUSY) {
+        return sr_fail(err, status, "another process rotates the keys of this room");
+    }
+    SR_TRY(status);
+    SR_TRY(sr_room_open_wrapper(r, passphrase, &t.wrapper, err));
+    SR_TRY(sr_recover_deposits(r, &recovered, err));
+    status = rotate(&t, new_passphrase, err);
+    /* Whichever way it went, the holder that is open now is the one that is true. */
+    sr_wrapper_free(r->wrapper);
+    r->wrapper = SR_TAKE(t.wrapper);
+    SR_TRY(status);
+    out->slots = t.slots;
+    out->epoch = t.new[0].epoch;
+    return SR_OK;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SR_TESTS_ROOM_H
+#define SR_TESTS_ROOM_H
+
+#include <assert.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "custody/deposit.h"
+#include "custody/query.h"
+#include "custody/room.h"
+
+/*
+ * Rooms and models for tests, in the folder that scratch_make() made. Failures here are
+ * assertions; the calls under test are the tests' own.
+ */
+
+#define ROOM_ACTOR "tester"
+/* A generated passphrase needs no stretching, so rooms open at once (keys/passphrase.h). */
+#define ROOM_PASSPHRASE "srk1-"
+
+/* "<dir>/<name>"; the same few buffers are used in turn. */
+static inline const char *room_path(const char *dir, const char *name)
+{
+    static char buffers[8][4096];
+    static unsigned next;
+    char *out = buffers[next++ % 8];
+    (void)snprintf(out, sizeof buffers[0], "%s/%s", dir, name);
+    return out;
+}
+
+static inline void room_write(const char *dir, const char *name, const void *data, size_t len)
+{
+    const char *path = room_path(dir, name);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    assert(fd >= 0);
+    for (size_t done = 0; done < len;) {
+        ssize_t n = write(fd, (const char *)data + done, len - done);
+        assert(n > 0);
+        done += (size_t)n;
+    }
+    assert(close(fd) == 0);
+}
+
+static inline void room_mkdir(const char *dir, const char *name)
+{
+    int failed = mkdir(room_path(dir, name), 0700);
+    assert(failed == 0);
+    (void)failed;
+}
+
+/* Bytes that are the same for the same seed and otherwise all different; freed with free(). */
+static inline uint8_t *room_bytes(size_t len, uint64_t seed)
+{
+    uint8_t *out = malloc(len == 0 ? 1 : len);
+    assert(out != NULL);
+    uint64_t x = seed * 2 + 1;
+    for (size_t i = 0; i < len; i++) {
+        x = x * 6364136223846793005u + 1442695040888963407u;
+        out[i] = (uint8_t)(x >> 56);
+    }
+    return out;
+}
+
+static inline void room_write_random(const char *dir, const char *name, size_t len, uint64_t seed)
+{
+    uint8_t *bytes = room_bytes(len, seed);
+    room_write(dir, name, bytes, len);
+    free(bytes);
+}
+
+/* A safetensors file with one U8 tensor "w" of len bytes. */
+static inline void room_write_safetensors(const char *dir, const char *name, size_t len,
+                                          uint64_t seed)
+{
+    char header[256];
+    int n = snprintf(header, sizeof header,
+                     "{\"w\":{\"dtype\":\"U8\",\"shape\":[%zu],\"data_offsets\":[0,%zu]}}", len,
+                     len);
+    assert(n > 0);
+    while (n % 8 != 0) {
+        header[n++] = ' ';
+    }
+    uint8_t *data = room_bytes(len, seed);
+    uint8_t *file = calloc(1, 8 + (size_t)n + len);
+    assert(file != NULL);
+    file[0] = (uint8_t)n;
+    memcpy(file + 8, header, (size_t)n);
+    memcpy(file + 8 + n, data, len);
+    room_write(dir, name, file, 8 + (size_t)n + len);
+    free(file);
+    free(data);
+}
+
+/* The content of a file; freed with free(). */
+static inline uint8_t *room_read(const char *dir, const char *name, size_t *out_len)
+{
+    int fd = open(room_path(dir, name), O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        *out_len = 0;
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        return NULL;
+    }
+    uint8_t *out = malloc((size_t)st.st_size + 1);
+    assert(out != NULL);
+    ssize_t n = read(fd, out, (size_t)st.st_size);
+    assert(n == st.st_size);
+    (void)close(fd);
+    *out_len = (size_t)n;
+    return out;
+}
+
+static inline bool room_same_file(const char *dir_a, const char *name_a, const char *dir_b,
+                                  const char *name_b)
+{
+    size_t len_a = 0;
+    size_t len_b = 0;
+    uint8_t *a = room_read(dir_a, name_a, &len_a);
+    uint8_t *b = room_read(dir_b, name_b, &len_b);
+    bool same = a != NULL && b != NULL && len_a == len_b && memcmp(a, b, len_a) == 0;
+    free(a);
+    free(b);
+    return same;
+}
+
+/* A model of a few files: over one segment, a small one, an empty one, one in a folder. */
+static inline void room_make_model(const char *dir, const char *name, uint64_t seed)
+{
+    room_mkdir(dir, name);
+    const char *model = room_path(dir, name);
+    room_mkdir(model, "sub");
+    room_write_safetensors(model, "model.safetensors", 2500000, seed);
+    room_write(model, "config.json", "{}", 2);
+    room_write(model, ".hidden", "", 0);
+    room_write_random(model, "sub/data.bin", 70000, seed + 1);
+}
+
+static inline struct sr_secret *room_secret(const char *text)
+{
+    struct sr_secret *s = NULL;
+    enum sr_status status = sr_secret_new(strlen(text), &s, NULL);
+    assert(status == SR_OK);
+    (void)status;
+    memcpy(sr_secret_bytes(s), text, strlen(text));
+    return s;
+}
+
+/* Deposit with usual parameters. */
+static inline enum sr_status room_deposit(struct sr_room *r, const char *path, const char *name,
+                                          uint64_t number, struct sr_deposit_result *out,
+                                          struct sr_err *err)
+{
+    struct sr_deposit_params params = {.path = path, .name = name, .number = number, .threads = 2};
+    return sr_deposit(r, &params, out, err);
+}
+
+static inline enum sr_status room_resolve(struct sr_room *r, const char *ref,
+                                          struct sr_catalog_version *out, struct sr_err *err)
+{
+    return sr_query_resolve(r, sr_text_view(ref), out, err);
+}
+
+#endif /* SR_TESTS_ROOM_H */
