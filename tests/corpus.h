@@ -2,6 +2,7 @@
 #ifndef SR_TESTS_CORPUS_H
 #define SR_TESTS_CORPUS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,8 @@ static inline FILE *corpus_open(const char *set, const char *name)
     return fopen(path, "rb");
 }
 
+#define CORPUS_ABSENT "no samples; set STRONGROOM_TESTDATA"
+
 /* Decode one sample whole; it must succeed unless the manifest says that it is malformed. */
 static inline void corpus_check_file(const char *set, const char *name, const char *verdict,
                                      enum sr_status (*decode)(struct sr_bytes, uint64_t,
@@ -58,7 +61,8 @@ static inline void corpus_check_file(const char *set, const char *name, const ch
     CHECK((status == SR_OK) == (strcmp(verdict, "malformed") != 0));
 }
 
-/* Decode all samples whose names end in suffix; returns how many there are. */
+/* Decode all samples whose names end in suffix, unless decode is NULL; returns how many there are.
+ */
 static inline unsigned corpus_check(const char *suffix,
                                     enum sr_status (*decode)(struct sr_bytes, uint64_t,
                                                              struct sr_tensors **, struct sr_err *))
@@ -74,7 +78,9 @@ static inline unsigned corpus_check(const char *suffix,
             size_t len = strlen(name);
             if (verdict != NULL && len > strlen(suffix) &&
                 strcmp(name + len - strlen(suffix), suffix) == 0) {
-                corpus_check_file(CORPUS_SETS[i], name, verdict, decode);
+                if (decode != NULL) {
+                    corpus_check_file(CORPUS_SETS[i], name, verdict, decode);
+                }
                 samples++;
             }
         }

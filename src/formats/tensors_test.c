@@ -167,6 +167,13 @@ static void add_checks_its_input(void)
     CHECK(sr_tensors_add(t, &tensor) == SR_OK);
     CHECK(sr_tensors_add(t, &tensor) == SR_CONFLICT);
     CHECK(sr_tensors_count(t) == 1);
+
+    SR_AUTO(sr_buf) buf = NULL;
+    SR_AUTO(sr_tensors) back = NULL;
+    CHECK(sr_buf_new(4096, &buf) == SR_OK);
+    CHECK(sr_tensors_encode(t, buf) == SR_OK);
+    struct sr_reader r = sr_reader(sr_buf_view(buf));
+    CHECK(sr_tensors_decode(&r, &back) == SR_OK); /* T-2, T-5: not over the limits */
 }
 
 /* Views of tensors do not move when others are added, and the count has its limit. */
@@ -195,6 +202,10 @@ static void holds_as_many_as_the_limit(void)
     SR_AUTO(sr_buf) buf = NULL;
     CHECK(sr_buf_new(SR_LIMIT_TRAILER_BYTES, &buf) == SR_OK);
     CHECK(sr_tensors_encode(t, buf) == SR_OK);
+    struct sr_reader r = sr_reader(sr_buf_view(buf));
+    SR_AUTO(sr_tensors) back = NULL;
+    CHECK(sr_tensors_decode(&r, &back) == SR_OK); /* T-1: not over the limit */
+    CHECK(back != NULL && sr_tensors_count(back) == SR_LIMIT_TENSORS);
     SR_AUTO(sr_buf) small = NULL;
     CHECK(sr_buf_new(1000, &small) == SR_OK);
     CHECK(sr_tensors_encode(t, small) == SR_TOO_LARGE);
