@@ -1,5 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+bats_require_minimum_version 1.5.0
+
 # tinylm and mkmodel from outside. TINYLM and MKMODEL are the programs, CHECKS is this folder.
 # The checks in Python share no code with the programs: they know only the formats.
 
