@@ -11,7 +11,7 @@
  * All of it is deterministic to the last bit. Every sum is taken in one fixed order, one product
  * after the other for each element of a result, whatever the tile, the vector width or the number
  * of threads; that is why it vectorises over columns and never over the summed index, and why the
- * tool is compiled without contraction into fused multiply-adds (-std=c17 implies that for GCC).
+ * tool is compiled without contraction into fused multiply-adds (-ffp-contract=off).
  */
 
 /*
