@@ -84,7 +84,7 @@ static enum sr_status copy_of(const struct sr_tensor *tensor, const struct sr_dt
                               struct entry **out)
 {
     size_t shape_bytes = tensor->rank * sizeof(uint64_t);
-    struct entry *e = calloc(1, sizeof *e + shape_bytes + tensor->name.len);
+    struct entry *e = calloc(1, sizeof *e + shape_bytes + tensor->name.len + 1);
     if (e == NULL) {
         return SR_NO_MEMORY;
     }

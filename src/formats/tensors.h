@@ -28,7 +28,8 @@ enum sr_file_kind {
 const char *sr_file_kind_name(enum sr_file_kind kind);
 
 struct sr_tensor {
-    struct sr_bytes name;  /* UTF-8, 1..SR_LIMIT_TENSOR_NAME_BYTES, unique in the file */
+    struct sr_bytes name;  /* UTF-8, 1..SR_LIMIT_TENSOR_NAME_BYTES, unique in the file; a
+                            * NUL follows it in what an index hands out */
     const char *dtype;     /* the format's own word: "BF16", "Q4_K"; static string */
     uint8_t rank;          /* 0..SR_LIMIT_TENSOR_RANK */
     const uint64_t *shape; /* rank dimensions, in the order of the file's format */
