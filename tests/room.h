@@ -20,16 +20,38 @@
  */
 
 #define ROOM_ACTOR "tester"
-/* A generated passphrase needs no stretching, so rooms open at once (keys/passphrase.h). */
-#define ROOM_PASSPHRASE "srk1-"
+/* Of the form that keys/passphrase.h generates: these are not stretched, so that rooms open at
+ * once. */
+#define ROOM_PASSPHRASE "srk1-43m9j5v-egte6pf-m8vc8c6-j0tyazx-8qx488h-pfdj1dk-yqp490h-mw5b4rq"
+#define ROOM_PASSPHRASE_NEW "srk1-1q6x15e-m25nxaj-t9zxm77-51kbzdr-nxvrvfd-r3f4dx7-xzsaeha-zzd86n4"
+
+/*
+ * Make the folder "/dev/shm/sr-name-XXXXXX": in memory, because these tests make thousands of
+ * files durable. Where there is no such place, in /tmp.
+ */
+static inline bool room_scratch(char *template)
+{
+    size_t prefix = strlen("/dev/shm/");
+    if (access("/dev/shm", W_OK) != 0) {
+        size_t rest = strlen(template + prefix);
+        memmove(template + strlen("/tmp/"), template + prefix, rest + 1);
+        memcpy(template, "/tmp/", strlen("/tmp/"));
+    }
+    return mkdtemp(template) != NULL;
+}
 
 /* "<dir>/<name>"; the same few buffers are used in turn. */
 static inline const char *room_path(const char *dir, const char *name)
 {
-    static char buffers[8][4096];
+    static char buffers[8][2048];
     static unsigned next;
     char *out = buffers[next++ % 8];
-    (void)snprintf(out, sizeof buffers[0], "%s/%s", dir, name);
+    size_t dir_len = strlen(dir);
+    size_t name_len = strlen(name);
+    assert(dir_len + name_len + 2 <= sizeof buffers[0]);
+    memmove(out, dir, dir_len);
+    out[dir_len] = '/';
+    memcpy(out + dir_len + 1, name, name_len + 1);
     return out;
 }
 
@@ -78,9 +100,9 @@ static inline void room_write_safetensors(const char *dir, const char *name, siz
                                           uint64_t seed)
 {
     char header[256];
-    int n = snprintf(header, sizeof header,
-                     "{\"w\":{\"dtype\":\"U8\",\"shape\":[%zu],\"data_offsets\":[0,%zu]}}", len,
-                     len);
+    int n =
+        snprintf(header, sizeof header,
+                 "{\"w\":{\"dtype\":\"U8\",\"shape\":[%zu],\"data_offsets\":[0,%zu]}}", len, len);
     assert(n > 0);
     while (n % 8 != 0) {
         header[n++] = ' ';
@@ -150,6 +172,48 @@ static inline struct sr_secret *room_secret(const char *text)
     (void)status;
     memcpy(sr_secret_bytes(s), text, strlen(text));
     return s;
+}
+
+/* A fresh room "<dir>/<name>", open and unlocked. */
+static inline struct sr_room *room_new(const char *dir, const char *name)
+{
+    SR_AUTO(sr_secret) passphrase = room_secret(ROOM_PASSPHRASE);
+    struct sr_room *r = NULL;
+    struct sr_err err = {0};
+    const char *path = room_path(dir, name);
+    if (sr_room_create(path, ROOM_ACTOR, passphrase, &err) != SR_OK ||
+        sr_room_open(path, ROOM_ACTOR, passphrase, &r, &err) != SR_OK) {
+        printf("# %s\n", err.message);
+        abort();
+    }
+    return r;
+}
+
+/* Open it once more, as another process would. */
+static inline struct sr_room *room_open(const char *dir, const char *name)
+{
+    SR_AUTO(sr_secret) passphrase = room_secret(ROOM_PASSPHRASE);
+    struct sr_room *r = NULL;
+    struct sr_err err = {0};
+    if (sr_room_open(room_path(dir, name), ROOM_ACTOR, passphrase, &r, &err) != SR_OK) {
+        printf("# %s\n", err.message);
+        abort();
+    }
+    return r;
+}
+
+/* For SR_CLEANUP. */
+static inline void room_free_versions(struct sr_catalog_version **p)
+{
+    free(*p);
+}
+static inline void room_free_files(struct sr_catalog_file **p)
+{
+    free(*p);
+}
+static inline void room_free_interrupted(struct sr_query_interrupted **p)
+{
+    free(*p);
 }
 
 /* Deposit with usual parameters. */

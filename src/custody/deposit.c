@@ -189,19 +189,7 @@ static enum sr_status compare(const struct deposit *d, bool *out, struct sr_err 
         }
     }
     /* A body that is gone cannot be made good: what is sealed is written once. */
-    struct sr_catalog_file *sealed = same ? calloc(d->file_count, sizeof *sealed) : NULL;
-    if (same && sealed == NULL) {
-        return sr_fail(err, SR_NO_MEMORY, "no memory for a list of files");
-    }
-    size_t count = 0;
-    for (size_t i = 0; i < d->file_count && same; i++) {
-        if (d->files[i].sealed) {
-            sealed[count++] = d->files[i];
-        }
-    }
-    same = same && (count == 0 || sr_recover_is_whole(d->room, sealed, count));
-    free(sealed);
-    *out = same;
+    *out = same && sr_recover_has_bodies(d->room, d->files, d->file_count);
     return SR_OK;
 }
 

@@ -53,32 +53,42 @@ static void free_text(char **text)
     free(*text);
 }
 
+/* Cut path, without slashes at its end, before its last part, which is returned. */
+static const char *cut_name(char *path, const char **out_parent)
+{
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/') {
+        path[--len] = '\0';
+    }
+    char *slash = strrchr(path, '/');
+    if (slash == NULL) {
+        *out_parent = ".";
+        return path;
+    }
+    *out_parent = slash == path ? "/" : path;
+    *slash = '\0';
+    return slash + 1;
+}
+
+static bool is_good_part(const char *part, size_t len)
+{
+    bool is_dots = (len == 1 && part[0] == '.') || (len == 2 && memcmp(part, "..", 2) == 0);
+    return len > 0 && len < NAME_BYTES && !is_dots;
+}
+
 /* Split dir into its parent, which must be there, and its name. */
 static enum sr_status find_parent(struct sr_export_place *p, const char *dir, struct sr_err *err)
 {
     SR_CLEANUP(free_text) char *copy = strdup(dir);
-    SR_CLEANUP(free_text) char *parent = NULL;
     if (copy == NULL) {
         return sr_fail(err, SR_NO_MEMORY, "no memory for a path");
     }
-    size_t len = strlen(copy);
-    while (len > 1 && copy[len - 1] == '/') {
-        copy[--len] = '\0';
-    }
-    char *slash = strrchr(copy, '/');
-    const char *name = slash == NULL ? copy : slash + 1;
-    if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-        strlen(name) >= NAME_BYTES) {
+    const char *above = NULL;
+    const char *name = cut_name(copy, &above);
+    if (!is_good_part(name, strlen(name))) {
         return sr_fail(err, SR_MALFORMED, "'%s' is not the name of a folder to make", dir);
     }
-    if (slash == copy) {
-        parent = realpath("/", NULL);
-    } else {
-        if (slash != NULL) {
-            *slash = '\0';
-        }
-        parent = realpath(slash == NULL ? "." : copy, NULL);
-    }
+    SR_CLEANUP(free_text) char *parent = realpath(above, NULL);
     if (parent == NULL) {
         return sr_fail(err, errno == ENOENT ? SR_NOT_FOUND : SR_IO,
                        "cannot find the folder of '%s': %s", dir, strerror(errno));
@@ -184,12 +194,6 @@ enum sr_status sr_export_place_begin(struct sr_export_place *p, struct sr_err *e
         return sr_fail(err, SR_IO, "cannot lock '%s': %s", p->partial, strerror(errno));
     }
     return SR_OK;
-}
-
-static bool is_good_part(const char *part, size_t len)
-{
-    bool is_dots = (len == 1 && part[0] == '.') || (len == 2 && memcmp(part, "..", 2) == 0);
-    return len > 0 && len < NAME_BYTES && !is_dots;
 }
 
 /* Step into the folder part below *at, which is made if need be. */

@@ -29,21 +29,31 @@ static enum sr_status ignore_missing(enum sr_status status)
     return status == SR_NOT_FOUND ? SR_OK : status;
 }
 
-static bool is_whole(struct sr_room *r, const struct sr_catalog_file *file)
+static bool has_body(struct sr_room *r, const struct sr_catalog_file *file)
 {
     SR_AUTO(sr_blob) blob = NULL;
-    return file->sealed && sr_blobs_open_blob(r->blobs, &file->object, &blob, NULL) == SR_OK &&
+    return sr_blobs_open_blob(r->blobs, &file->object, &blob, NULL) == SR_OK &&
            sr_blob_source(blob).bytes == file->facts.body_bytes;
+}
+
+bool sr_recover_has_bodies(struct sr_room *r, const struct sr_catalog_file *files, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (files[i].sealed && !has_body(r, &files[i])) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool sr_recover_is_whole(struct sr_room *r, const struct sr_catalog_file *files, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!is_whole(r, &files[i])) {
+        if (!files[i].sealed) {
             return false;
         }
     }
-    return count > 0;
+    return count > 0 && sr_recover_has_bodies(r, files, count);
 }
 
 enum sr_status sr_recover_finish(struct sr_room *r, const struct sr_id *version,

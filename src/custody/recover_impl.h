@@ -25,4 +25,7 @@ enum sr_status sr_recover_drop(struct sr_room *r, const struct sr_id *version,
 /* Whether all files are sealed and their bodies are in the store, as long as they must be. */
 bool sr_recover_is_whole(struct sr_room *r, const struct sr_catalog_file *files, size_t count);
 
+/* Whether those that are sealed have their bodies in the store. */
+bool sr_recover_has_bodies(struct sr_room *r, const struct sr_catalog_file *files, size_t count);
+
 #endif /* SR_CUSTODY_RECOVER_IMPL_H */

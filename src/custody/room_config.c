@@ -105,8 +105,8 @@ static bool climbs(const char *path)
 static const char *skip_schemes(const char *uri)
 {
     const char *rest = uri;
-    for (const char *at = uri; (*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') || *at == ':';
-         at++) {
+    for (const char *at = uri;
+         (*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') || *at == ':'; at++) {
         rest = *at == ':' ? at + 1 : rest;
     }
     return rest;
