@@ -304,6 +304,20 @@ static void long_names_have_a_limit(void) /* S-8 */
     }
 }
 
+static void most_dimensions_are_allowed(void) /* S-11 */
+{
+    static char header[400] = "{\"t\":{\"dtype\":\"U8\",\"data_offsets\":[0,1],\"shape\":[1";
+    size_t len = strlen(header);
+    for (unsigned i = 1; i < SR_LIMIT_TENSOR_RANK; i++) {
+        memcpy(header + len, ",1", 2);
+        len += 2;
+    }
+    memcpy(header + len, "]}}", 3);
+    SR_AUTO(sr_tensors) t = NULL;
+    CHECK(decode(header, len + 3, 1, &t, NULL) == SR_OK);
+    CHECK(t != NULL && sr_tensors_at(t, 0).rank == SR_LIMIT_TENSOR_RANK);
+}
+
 /* S-17, and that a header with the most tensors there may be is decoded. */
 static void tensors_have_a_limit(void)
 {
@@ -380,6 +394,7 @@ int main(void)
     RUN(empty_file_is_valid);
     RUN(tensors_come_in_the_order_of_their_data);
     RUN(long_names_have_a_limit);
+    RUN(most_dimensions_are_allowed);
     RUN(tensors_have_a_limit);
     RUN(every_truncation_is_refused);
     RUN(survives_failing_memory);
