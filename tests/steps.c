@@ -27,11 +27,6 @@ bool steps_fired(void)
     return fired;
 }
 
-unsigned steps_counted(void)
-{
-    return counted;
-}
-
 static bool fails_now(void)
 {
     counted++;
@@ -54,6 +49,25 @@ static bool fails_now(void)
     {                                                                                              \
         return fails_now() ? -1 : __real_##name args;                                              \
     }
+
+static void (*lock_hook)(void);
+
+void steps_before_lock(void (*hook)(void))
+{
+    lock_hook = hook;
+}
+
+int __real_flock(int fd, int operation);
+int __wrap_flock(int fd, int operation);
+int __wrap_flock(int fd, int operation)
+{
+    void (*hook)(void) = lock_hook;
+    lock_hook = NULL;
+    if (hook != NULL) {
+        hook();
+    }
+    return __real_flock(fd, operation);
+}
 
 STEP(fsync, (int fd), (fd))
 STEP(unlinkat, (int folder, const char *name, int flags), (folder, name, flags))

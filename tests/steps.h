@@ -17,6 +17,8 @@ enum steps_what {
 
 void steps_arm(unsigned nth, enum steps_what what); /* from 1; 0 disarms */
 bool steps_fired(void);
-unsigned steps_counted(void); /* calls since steps_arm() */
+
+/* Call hook, once, just before the next flock(): what another process may do at that moment. */
+void steps_before_lock(void (*hook)(void));
 
 #endif /* SR_TESTS_STEPS_H */

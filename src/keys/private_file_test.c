@@ -74,6 +74,7 @@ static void only_the_owner_can_read_it(void)
     mode_t before = umask(0);
     start_with_old();
     CHECK(stat(path, &info) == 0 && (info.st_mode & 07777) == 0600);
+    (void)umask(0777);
     CHECK(sr_private_file_replace(path, OLD, NEW, NULL) == SR_OK);
     CHECK(stat(path, &info) == 0 && (info.st_mode & 07777) == 0600);
     (void)umask(before);
@@ -105,6 +106,20 @@ static void is_replaced_only_when_it_is_what_was_expected(void)
     CHECK(holds(OLD));
     CHECK(sr_private_file_replace(path, OLD, NEW, NULL) == SR_OK);
     CHECK(holds(NEW) && names() == 1);
+}
+
+static void replace_with_new(void)
+{
+    CHECK(sr_private_file_replace(path, OLD, NEW, NULL) == SR_OK);
+}
+
+/* Opened, then replaced by another before it is locked: the lock is on a file that is gone. */
+static void a_lock_on_a_replaced_file_is_no_lock(void)
+{
+    start_with_old();
+    steps_before_lock(replace_with_new);
+    CHECK(sr_private_file_replace(path, OLD, OLD, NULL) == SR_CONFLICT);
+    CHECK(holds(NEW));
 }
 
 static void waits_for_nobody(void)
@@ -306,6 +321,7 @@ int main(void)
     RUN(only_the_owner_can_read_it);
     RUN(is_made_once);
     RUN(is_replaced_only_when_it_is_what_was_expected);
+    RUN(a_lock_on_a_replaced_file_is_no_lock);
     RUN(waits_for_nobody);
     RUN(refuses_what_is_not_a_file);
     RUN(refuses_impossible_paths);
