@@ -13,6 +13,9 @@
  * One message cannot be hashed faster than the latency of its chain of rounds; two or more
  * independent ones fill the gaps. Neither OpenSSL nor IPsec-MB can do that with messages of 1 MiB
  * (docs/design/0003-aead-implementations.md, "SHA-256").
+ *
+ * The kernels are the one place with compiler extensions beside base/attr.h: intrinsics,
+ * __builtin_cpu_supports() and unrolling pragmas, all of which GCC and Clang share.
  */
 
 #define SR_SHA256_LANES_MAX 16

@@ -89,6 +89,8 @@ static void elements_are_the_product(void)
     static const uint64_t ZERO[] = {7, 0, (uint64_t)1 << 63};
     uint64_t elements = 9;
     CHECK(sr_dtype_elements(SHAPE, 3, &elements) && elements == 30);
+    static const uint64_t MOST[] = {UINT64_MAX / 5, 5};
+    CHECK(sr_dtype_elements(MOST, 2, &elements) && elements == UINT64_MAX);
     CHECK(sr_dtype_elements(NULL, 0, &elements) && elements == 1);
     CHECK(!sr_dtype_elements(HUGE, 2, &elements));
     CHECK(!sr_dtype_elements(ZERO_LAST, 3, &elements));

@@ -24,9 +24,9 @@ struct sr_json {
  *
  * Jansson's own allocations are counted while a text is being decoded. Once one of them has failed,
  * all later ones fail as well: Jansson 2.14 does not notice when its token buffer could not grow,
- * and if the next allocation succeeded it would copy a string past the buffer's end. The bound that
- * hostile text can reach is therefore not enforced here but computed before Jansson sees the text
- * (J-9); the limit here is only the second line.
+ * and if the next allocation succeeds it loses a digit, or copies a string past the buffer's end.
+ * The bound that hostile text can reach is therefore not enforced here but computed before Jansson
+ * sees the text (J-9); the limit here is only the second line.
  */
 struct heap {
     size_t live_bytes;

@@ -62,7 +62,7 @@ static enum sr_status place_open(const char *path, struct place *out, struct sr_
     return SR_OK;
 }
 
-/* Not through a link, not blocking on a pipe, and nothing but a file that is ours alone. */
+/* F-10: not through a link, not blocking on a pipe, and nothing but a file that is ours alone. */
 static enum sr_status open_private(const struct place *p, int *out, struct stat *out_info,
                                    struct sr_err *err)
 {
@@ -282,7 +282,7 @@ enum sr_status sr_private_file_create(const char *path, struct sr_bytes content,
     return sync_folder(&p, err);
 }
 
-/* Lock the file and make sure that it is still the one at its path, and holds what we think. */
+/* F-11: lock the file; it must still be the one at its path, and hold what we think. */
 static enum sr_status lock_expected(const struct place *p, int fd, const struct stat *info,
                                     struct sr_bytes expected, struct sr_err *err)
 {

@@ -131,6 +131,7 @@ enum sr_status sr_group_rewrap(struct sr_wrapper *root, const struct sr_id *room
     return SR_OK;
 }
 
+/* K-1 */
 enum sr_status sr_dek_make(struct sr_secret **out, struct sr_err *err)
 {
     return sr_rand_secret(SR_DEK_BYTES, out, err);
@@ -165,7 +166,7 @@ enum sr_status sr_slot_make(const struct sr_secret *group_kek, const struct sr_g
     return SR_OK;
 }
 
-/* These are in the associated data too; to compare them first makes a better message. */
+/* K-3: these are in the associated data too; to compare them first makes a better message. */
 static enum sr_status check_names(const struct sr_slot *slot, const struct sr_group *group,
                                   const struct sr_body_name *body, struct sr_err *err)
 {
@@ -204,6 +205,7 @@ static enum sr_status open_slot(const struct sr_secret *group_kek, const struct 
                        status == SR_CORRUPT ? "altered, or made for another room"
                                             : "decrypt a data key");
     }
+    /* K-7 */
     uint8_t commitment[COMMITMENT_BYTES];
     SR_TRY(commit(dek, &body->object, commitment, err));
     if (!sr_secret_equal_bytes(sr_bytes(commitment, sizeof commitment),

@@ -331,7 +331,7 @@ static enum sr_status file_open(const char *rest, const struct sr_secret *passph
     return SR_OK;
 }
 
-/* What a key wrapped by this holder is bound to: which root KEK, and what the caller says. */
+/* F-9: what a key wrapped by this holder is bound to: which root KEK, and what the caller says. */
 struct wrapped_aad {
     uint8_t bytes[sizeof LABEL_GROUP - 1 + SR_ID_BYTES + SR_WRAP_AAD_BYTES_MAX];
     size_t len;
