@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -125,8 +126,19 @@ static bool is_refused_and_told_why(void)
            strstr(err.message, "ulimit -l") != NULL;
 }
 
+/* Sanitizers turn mlock() into nothing. */
+static bool locks_nothing(void)
+{
+    static uint8_t memory[6 * BUFFER_BYTES];
+    return mlock(memory, sizeof memory) == 0;
+}
+
 static void keeps_within_the_limit_on_locked_memory(void)
 {
+    if (holds_under_limit(locks_nothing)) {
+        printf("# nothing is locked under this sanitizer\n");
+        return;
+    }
     CHECK(holds_under_limit(gets_fewer_and_leaves_some));
     CHECK(holds_under_limit(is_refused_and_told_why));
 }

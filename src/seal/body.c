@@ -56,6 +56,7 @@ static enum sr_status open_public_parts(struct sr_body *b, struct opening *o, st
     return sr_layout_decode_footer(footer, b->stored.bytes, &b->layout, err);
 }
 
+/* B-9: the header tag, before anything else that the key can open. */
 static enum sr_status open_stream(struct sr_body *b, const struct opening *o, struct sr_err *err)
 {
     uint8_t aad[SR_BIND_BODY_AAD_BYTES];
@@ -229,7 +230,7 @@ static const uint8_t *lend_segment(const struct sr_body *b, const struct sr_layo
     return from->view_at != NULL ? from->view_at(from->ctx, s->at, s->sealed_bytes) : NULL;
 }
 
-/* Decrypt one whole segment straight to out, which has room for its plaintext. */
+/* Decrypt one whole segment straight to out, which has room for its plaintext. B-9. */
 static enum sr_status read_segment(struct sr_body *b, const struct sr_layout_segment *s,
                                    uint8_t *out, struct sr_err *err)
 {

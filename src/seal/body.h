@@ -14,8 +14,8 @@
  * version's data key can read it, and nobody can change it unseen. source
  * docs/formats/sealed-body.md (MUSTs B-n)
  *
- * A body is written once, by seal/write.h, and read here: any range, by any number of threads, and
- * no byte is handed out before its segment was authenticated.
+ * A body is written once (B-16), by seal/write.h, and read here: any range, by any number of
+ * threads, and no byte is handed out before its segment was authenticated (B-9).
  */
 
 #define SR_BODY_FORMAT_VERSION 1
@@ -40,8 +40,7 @@ struct sr_body_facts {
     uint64_t tensor_count;
     /* Of the stored bytes; what scrub checks without keys. */
     uint64_t body_bytes;
-    uint8_t
-        body_root[SR_SHA256_BYTES]; /* RFC 6962 over the stored bytes, B-n says in what pieces */
+    uint8_t body_root[SR_SHA256_BYTES]; /* RFC 6962 over the stored pieces, B-15 */
 };
 
 struct sr_body;

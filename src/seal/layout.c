@@ -219,7 +219,7 @@ enum sr_status sr_layout_check_page(const uint8_t *page, const struct sr_id *obj
 {
     struct page p = {0};
     SR_TRY(decode_page(sr_bytes(page, SR_LAYOUT_FLOE_AT), &p));
-    if (memcmp(p.magic.ptr, PAGE_MAGIC, sizeof PAGE_MAGIC) != 0) {
+    if (memcmp(p.magic.ptr, PAGE_MAGIC, sizeof PAGE_MAGIC) != 0) { /* B-1 */
         return sr_fail(err, SR_CORRUPT, "not a sealed body: no header page at offset 0");
     }
     if (p.version != SR_BODY_FORMAT_VERSION) { /* B-2 */
@@ -233,7 +233,7 @@ enum sr_status sr_layout_check_page(const uint8_t *page, const struct sr_id *obj
         return sr_fail(err, SR_UNSUPPORTED, "segments of %u bytes in the sealed body, at offset 12",
                        p.segment_bytes);
     }
-    if (memcmp(p.object.ptr, object->bytes, sizeof object->bytes) != 0) {
+    if (memcmp(p.object.ptr, object->bytes, sizeof object->bytes) != 0) { /* B-4 */
         return sr_fail(err, SR_CORRUPT, "sealed body of another object, at offset 16");
     }
     for (size_t i = 0; i < p.zero.len; i++) { /* B-3 */

@@ -73,7 +73,8 @@ struct stored_scrub {
     struct choice choice;
     struct sr_merkle tree;
     uint64_t checked;
-    uint8_t *pieces; /* BATCH_MAX of PIECE_BUFFER_BYTES */
+    uint8_t *pieces; /* buffers of PIECE_BUFFER_BYTES */
+    size_t buffers;  /* 1..BATCH_MAX */
     uint8_t *rows;   /* TABLE_CHUNK_ROWS */
 
     /* Pieces that are read and wait to be hashed. */
@@ -157,7 +158,7 @@ static enum sr_status check_piece(struct stored_scrub *s, uint64_t index, const 
     s->message[s->count] = sr_bytes(at - 1, 1 + len);
     s->row[s->count] = row;
     s->count++;
-    return s->count == BATCH_MAX ? check_waiting(s, err) : SR_OK;
+    return s->count == s->buffers ? check_waiting(s, err) : SR_OK;
 }
 
 /* Rows from first on: all into the tree, the chosen ones against their pieces. */
@@ -181,7 +182,8 @@ static enum sr_status check_rows(struct stored_scrub *s, uint64_t first, size_t 
 static enum sr_status scrub_stored(struct stored_scrub *s, const uint8_t *body_root,
                                    struct sr_err *err)
 {
-    s->pieces = malloc(BATCH_MAX * PIECE_BUFFER_BYTES);
+    s->buffers = s->choice.wanted < BATCH_MAX ? (size_t)s->choice.wanted : BATCH_MAX;
+    s->pieces = malloc(s->buffers * PIECE_BUFFER_BYTES);
     s->rows = calloc(TABLE_CHUNK_ROWS, SR_LAYOUT_ROW_BYTES);
     if (s->pieces == NULL || s->rows == NULL) {
         return sr_fail(err, SR_NO_MEMORY, "allocate buffers to scrub with");

@@ -211,6 +211,7 @@ static enum sr_status seal_one(struct sr_sealing *s, struct sr_sealing_batch *b,
     if (*out_is_kept) {
         return SR_OK;
     }
+    /* B-13: a new IV, whatever was tried before. */
     return sr_floe_seal(s->floe, segment.index, segment.is_final,
                         sr_bytes(plain, segment.plain_bytes), cipher, err);
 }

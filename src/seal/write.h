@@ -22,7 +22,7 @@ struct sr_seal_job {
     /*
      * What an interrupted attempt under the same name and key has left in the sink; bytes 0 when
      * nothing. Segments in it that authenticate and hold the source's bytes are kept, all others
-     * are sealed anew (B-n, resume).
+     * are sealed anew (B-14).
      */
     struct sr_source staged;
 };
