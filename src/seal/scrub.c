@@ -183,7 +183,7 @@ static enum sr_status scrub_stored(struct stored_scrub *s, const uint8_t *body_r
                                    struct sr_err *err)
 {
     s->buffers = s->choice.wanted < BATCH_MAX ? (size_t)s->choice.wanted : BATCH_MAX;
-    s->pieces = malloc(s->buffers * PIECE_BUFFER_BYTES);
+    s->pieces = calloc(s->buffers, PIECE_BUFFER_BYTES);
     s->rows = calloc(TABLE_CHUNK_ROWS, SR_LAYOUT_ROW_BYTES);
     if (s->pieces == NULL || s->rows == NULL) {
         return sr_fail(err, SR_NO_MEMORY, "allocate buffers to scrub with");
