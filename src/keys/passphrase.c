@@ -57,7 +57,7 @@ static unsigned take_5_bits(const uint8_t *data, size_t i)
 {
     unsigned value = 0;
     for (size_t bit = i * 5; bit < i * 5 + 5; bit++) {
-        value = value << 1 | (data[bit / 8] >> (7 - bit % 8) & 1U);
+        value = value << 1 | ((unsigned)data[bit / 8] >> (7 - bit % 8) & 1);
     }
     return value;
 }
