@@ -48,13 +48,15 @@ static uint64_t fitting_file_bytes(struct sr_bytes head)
     if (sr_safetensors_head_bytes(head, file_bytes, &head_bytes, NULL) != SR_OK) {
         return file_bytes;
     }
-    /* The largest number in the header is a good guess at the end of the data. */
+    /* The largest number that an array ends with is a good guess at the end of the data. */
     uint64_t largest = 0;
     uint64_t number = 0;
     for (size_t i = 8; i < head_bytes; i++) {
         uint8_t c = head.ptr[i];
+        if (c == ']' && number > largest && number < ((uint64_t)1 << 62)) {
+            largest = number;
+        }
         number = c >= '0' && c <= '9' ? number * 10 + (uint64_t)(c - '0') : 0;
-        largest = number > largest && number < ((uint64_t)1 << 62) ? number : largest;
     }
     return head_bytes + largest;
 }

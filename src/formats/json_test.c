@@ -166,6 +166,7 @@ static void memory_is_bounded(void)
         CHECK(status == (CASES[i].fits ? SR_OK : SR_TOO_LARGE));
         if (j != NULL) {
             CHECK(sr_json_count(sr_json_root(j)) == CASES[i].count);
+            CHECK(sr_json_peak_bytes(j) > CASES[i].count); /* something was counted */
             CHECK(sr_json_peak_bytes(j) <= sr_json_cost_bytes(j));
             CHECK(sr_json_cost_bytes(j) <= SR_LIMIT_JSON_HEAP_BYTES);
         }
