@@ -112,7 +112,7 @@ FROM slot JOIN file ON file.object = slot.object JOIN key_group ON key_group.id 
 WHERE slot.object > $1 ORDER BY slot.object LIMIT 1;
 
 -- name: slot_rotate
-UPDATE slot SET group_epoch = $2, wrapped = $3, commitment = $4 WHERE slot.object = $1;
+UPDATE slot SET id = $2, group_epoch = $3, wrapped = $4, commitment = $5 WHERE slot.object = $1;
 
 -- name: parent_insert
 INSERT INTO parent (version_id, position, parent_id) VALUES ($1, $2, $3);

@@ -85,7 +85,6 @@ static enum sr_status rewrap(void *ctx, struct sr_slot *slot, struct sr_err *err
     const struct sr_id *room = &t->room->facts.id;
     SR_TRY(sr_slot_open(t->old_keks[at], &t->old[at], room, &slot->body, slot, &dek, err));
     SR_TRY(sr_slot_make(t->new_keks[at], &t->new[at], room, &slot->body, dek, &fresh, err));
-    fresh.id = slot->id;
     *slot = fresh;
     t->slots++;
     return SR_OK;

@@ -122,8 +122,8 @@ enum sr_status sr_catalog_append_act(struct sr_catalog *c, struct sr_act_record 
                                      struct sr_err *err) SR_MUST_USE;
 /*
  * The act of rotation: replace every group's wrap and every slot, and append the act, in one
- * transaction. rewrap is called for each slot (old in, new out, same id, body and group, the
- * group's new epoch) and must not use c.
+ * transaction. rewrap is called for each slot (old in, new out, same body and group, the group's
+ * new epoch, an id of its own because the wrap is bound to it) and must not use c.
  *
  * groups  every group there is, each with its next epoch
  * errors  CONFLICT  those are not the groups and epochs that come next: somebody else has rotated

@@ -647,12 +647,13 @@ static enum sr_status rotate_slots(struct sr_sqlite *db,
         }
         struct sr_slot fresh = slot;
         SR_TRY(rewrap(ctx, &fresh, err));
-        assert(sr_text_id_equal(&fresh.id, &slot.id) && fresh.group_epoch == epoch);
+        assert(fresh.group_epoch == epoch);
         assert(sr_text_id_equal(&fresh.group, &slot.group));
         assert(sr_text_id_equal(&fresh.body.object, &slot.body.object));
         SR_TRY(sr_sqlite_run(
             db, SR_SQL_SLOT_ROTATE,
-            SR_SQLITE_VALUES(sr_sqlite_id(&slot.body.object), sr_sqlite_u64(fresh.group_epoch),
+            SR_SQLITE_VALUES(sr_sqlite_id(&slot.body.object), sr_sqlite_id(&fresh.id),
+                             sr_sqlite_u64(fresh.group_epoch),
                              sr_sqlite_blob(fresh.wrapped, sizeof fresh.wrapped),
                              sr_sqlite_blob(fresh.commitment, sizeof fresh.commitment)),
             err));

@@ -401,6 +401,7 @@ static enum sr_status rewrap(void *ctx, struct sr_slot *slot, struct sr_err *err
         return sr_fail(err, SR_CORRUPT, "that slot is bad");
     }
     slot->group_epoch++;
+    slot->id.bytes[SR_ID_BYTES - 1] ^= 0x80; /* a new wrap has a new id */
     memset(slot->wrapped, (int)slot->wrapped[0] + 100, sizeof slot->wrapped);
     return SR_OK;
 }
@@ -420,6 +421,8 @@ static bool slot_is(struct sr_catalog *c, const struct deposit *d, unsigned i, u
     struct sr_group group = {0};
     CHECK(sr_catalog_slot(c, &d->files[i].object, &slot, &group, NULL) == SR_OK);
     CHECK(memcmp(slot.commitment, d->slots[i].commitment, sizeof slot.commitment) == 0);
+    unsigned changed = slot.id.bytes[SR_ID_BYTES - 1] ^ d->slots[i].id.bytes[SR_ID_BYTES - 1];
+    CHECK(changed == (epoch % 2 == 0 ? 0x80U : 0U));
     return slot.group_epoch == epoch && group.epoch == epoch && slot.wrapped[0] == wrapped &&
            slot.wrapped[59] == wrapped && group.wrapped.bytes[0] == 'a' + epoch;
 }
