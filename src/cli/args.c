@@ -144,8 +144,8 @@ static enum sr_status parse_option(struct cursor *c, struct sr_args *args, const
 static enum sr_status unknown_command(const char *word, struct sr_err *err)
 {
     struct sr_nearest nearest = sr_nearest(word, strlen(word));
-    for (size_t i = 0; sr_command_list[i] != NULL; i++) {
-        sr_nearest_offer(&nearest, sr_command_list[i]->name);
+    for (size_t i = 0; sr_command_all[i] != NULL; i++) {
+        sr_nearest_offer(&nearest, sr_command_all[i]->name);
     }
     if (nearest.best != NULL) {
         return sr_fail(err, SR_USAGE, "no command '%s'; did you mean '%s'?", word, nearest.best);
@@ -174,8 +174,8 @@ static enum sr_status parse_command(struct cursor *c, struct sr_args *args, cons
     }
     /* "keys" alone, or "keys rotake": two words are compared where two were given. */
     size_t len = strlen(word);
-    for (size_t i = 0; sr_command_list[i] != NULL; i++) {
-        const char *name = sr_command_list[i]->name;
+    for (size_t i = 0; sr_command_all[i] != NULL; i++) {
+        const char *name = sr_command_all[i]->name;
         if (strncmp(name, word, len) == 0 && name[len] == ' ') {
             return sr_fail(err, SR_USAGE, "no command '%s'; did you mean '%s'?",
                            words[0] == '\0' ? word : words, name);

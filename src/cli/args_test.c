@@ -82,10 +82,11 @@ static void test_surplus_and_missing_arguments(void)
 {
     SR_AUTO(sr_args) args = NULL;
     CHECK(is_refused(PARSE(&args, "version", "floppy"), "unexpected argument 'floppy'"));
-    CHECK(is_refused(PARSE(&args, "completion"), "needs SHELL"));
-    CHECK(is_refused(PARSE(&args, "completion", ""), "'SHELL' is empty"));
+    CHECK(is_refused(PARSE(&args, "deposit", "--name", "n"), "needs PATH"));
+    CHECK(is_refused(PARSE(&args, "deposit", "", "--name", "n"), "'PATH' is empty"));
+    CHECK(is_refused(PARSE(&args, "deposit", "p"), "needs '--name NAME'"));
     /* Who asks how to use it need not know yet. */
-    CHECK(PARSE(&args, "completion", "--help") == SR_OK);
+    CHECK(PARSE(&args, "deposit", "--help") == SR_OK);
 }
 
 static void test_both_spellings_of_a_value(void)
@@ -146,8 +147,8 @@ static void test_a_passphrase_is_refused_and_not_repeated(void)
 
 static void test_descriptors_are_complete(void)
 {
-    for (size_t i = 0; sr_command_list[i] != NULL; i++) {
-        const struct sr_command *command = sr_command_list[i];
+    for (size_t i = 0; sr_command_all[i] != NULL; i++) {
+        const struct sr_command *command = sr_command_all[i];
         CHECK(command->summary != NULL && command->description != NULL && command->run != NULL);
         CHECK(command->synopsis != NULL && command->group != NULL);
         CHECK(command->examples != NULL && command->examples[0].line != NULL);

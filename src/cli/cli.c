@@ -35,15 +35,14 @@ static enum sr_status check_environment(struct sr_err *err)
     return SR_OK;
 }
 
-static enum sr_status parse_fd(const char *text, int *out, struct sr_err *err)
+enum sr_status sr_cli_parse_fd(const char *option, const char *text, int *out, struct sr_err *err)
 {
     uint64_t fd = 0;
     if (sr_text_parse_u64(sr_text_view(text), 0, INT_MAX, &fd) != SR_OK) {
-        /* Not quoted: somebody may have given the passphrase itself. */
-        return sr_fail(err, SR_USAGE, "the value of '--passphrase-fd' is no file descriptor");
+        return sr_fail(err, SR_USAGE, "the value of '--%s' is no file descriptor", option);
     }
     if (fcntl((int)fd, F_GETFD) < 0) {
-        return sr_fail(err, SR_USAGE, "'--passphrase-fd': file descriptor %llu is not open",
+        return sr_fail(err, SR_USAGE, "'--%s': file descriptor %llu is not open", option,
                        (unsigned long long)fd);
     }
     *out = (int)fd;
@@ -77,7 +76,8 @@ enum sr_status sr_cli_init(const struct sr_args *args, struct sr_cli *out, struc
             return sr_fail(err, SR_USAGE,
                            "'--passphrase-file' and '--passphrase-fd' exclude each other");
         }
-        SR_TRY(parse_fd(sr_args_value(args, "passphrase-fd"), &out->passphrase_fd, err));
+        SR_TRY(sr_cli_parse_fd("passphrase-fd", sr_args_value(args, "passphrase-fd"),
+                               &out->passphrase_fd, err));
     }
     enum sr_status status = sr_buf_new(RESULT_BYTES_MAX, &out->json.out);
     return status == SR_OK ? SR_OK : sr_fail(err, status, "no memory for the result");

@@ -41,4 +41,12 @@ enum sr_status sr_cli_init(const struct sr_args *args, struct sr_cli *out,
                            struct sr_err *err) SR_MUST_USE;
 void sr_cli_clear(struct sr_cli *cli);
 
+/*
+ * The open file descriptor that text, the value of --<option>, names.
+ *
+ * errors  USAGE  err does not quote text: somebody may have given the passphrase itself
+ */
+enum sr_status sr_cli_parse_fd(const char *option, const char *text, int *out,
+                               struct sr_err *err) SR_MUST_USE;
+
 #endif /* SR_CLI_CLI_H */

@@ -7,7 +7,7 @@
 #include "cli/commands.def"
 #undef COMMAND
 
-const struct sr_command *const sr_command_list[] = {
+const struct sr_command *const sr_command_all[] = {
 #define COMMAND(name) &sr_command_##name,
 #include "cli/commands.def"
 #undef COMMAND
@@ -34,9 +34,9 @@ const struct sr_option sr_command_common_options[] = {
 
 const struct sr_command *sr_command_find(const char *words)
 {
-    for (size_t i = 0; sr_command_list[i] != NULL; i++) {
-        if (strcmp(words, sr_command_list[i]->name) == 0) {
-            return sr_command_list[i];
+    for (size_t i = 0; sr_command_all[i] != NULL; i++) {
+        if (strcmp(words, sr_command_all[i]->name) == 0) {
+            return sr_command_all[i];
         }
     }
     return NULL;

@@ -79,7 +79,7 @@ struct sr_command {
 extern const struct sr_option sr_command_common_options[];
 
 /* All commands in the order of commands.def; ends with NULL. */
-extern const struct sr_command *const sr_command_list[];
+extern const struct sr_command *const sr_command_all[];
 
 /* The command that words names, "keys rotate"; NULL when there is none. */
 const struct sr_command *sr_command_find(const char *words);

@@ -36,8 +36,8 @@ static void put_first_words(void)
 {
     const char *last = "";
     size_t last_len = 0;
-    for (size_t i = 0; sr_command_list[i] != NULL; i++) {
-        const char *name = sr_command_list[i]->name;
+    for (size_t i = 0; sr_command_all[i] != NULL; i++) {
+        const char *name = sr_command_all[i]->name;
         size_t len = strcspn(name, " ");
         if (len != last_len || memcmp(name, last, len) != 0) {
             printf("%s%.*s", i == 0 ? "" : " ", (int)len, name);
@@ -50,8 +50,8 @@ static void put_first_words(void)
 /* `case` entries that say which second words follow a first one. */
 static void put_second_words(void)
 {
-    for (size_t i = 0; sr_command_list[i] != NULL; i++) {
-        const char *name = sr_command_list[i]->name;
+    for (size_t i = 0; sr_command_all[i] != NULL; i++) {
+        const char *name = sr_command_all[i]->name;
         size_t len = strcspn(name, " ");
         if (name[len] == ' ') {
             printf("        %.*s) seconds=\"$seconds %s\" ;;\n", (int)len, name, name + len + 1);
@@ -80,8 +80,8 @@ static void put_value_cases(const char *command, const struct sr_option *options
 static void put_option_table(void)
 {
     printf("    case $command in\n");
-    for (size_t i = 0; sr_command_list[i] != NULL; i++) {
-        const struct sr_command *command = sr_command_list[i];
+    for (size_t i = 0; sr_command_all[i] != NULL; i++) {
+        const struct sr_command *command = sr_command_all[i];
         if (command->options != NULL) {
             printf("        '%s') options=\"$options", command->name);
             put_option_names(command->options);
@@ -100,8 +100,8 @@ static void put_value_table(void)
             printf("        *':--%s') kind=%s ;;\n", o->name, completes_word(o->completes));
         }
     }
-    for (size_t i = 0; sr_command_list[i] != NULL; i++) {
-        put_value_cases(sr_command_list[i]->name, sr_command_list[i]->options);
+    for (size_t i = 0; sr_command_all[i] != NULL; i++) {
+        put_value_cases(sr_command_all[i]->name, sr_command_all[i]->options);
     }
     printf("    esac\n");
 }
@@ -110,10 +110,10 @@ static void put_value_table(void)
 static void put_argument_table(void)
 {
     printf("    case $command:$arguments in\n");
-    for (size_t i = 0; sr_command_list[i] != NULL; i++) {
-        const struct sr_positional *p = sr_command_list[i]->positionals;
+    for (size_t i = 0; sr_command_all[i] != NULL; i++) {
+        const struct sr_positional *p = sr_command_all[i]->positionals;
         for (size_t index = 0; p != NULL && p[index].name != NULL; index++) {
-            printf("        '%s:%zu') kind=%s ;;\n", sr_command_list[i]->name, index,
+            printf("        '%s:%zu') kind=%s ;;\n", sr_command_all[i]->name, index,
                    completes_word(p[index].completes));
         }
     }
@@ -376,18 +376,18 @@ static void put_fish_command(const struct sr_command *command)
 static void put_fish_words(void)
 {
     printf("set -g __strongroom_pairs");
-    for (size_t i = 0; sr_command_list[i] != NULL; i++) {
-        size_t len = strcspn(sr_command_list[i]->name, " ");
-        if (sr_command_list[i]->name[len] == ' ') {
-            printf(" %.*s", (int)len, sr_command_list[i]->name);
+    for (size_t i = 0; sr_command_all[i] != NULL; i++) {
+        size_t len = strcspn(sr_command_all[i]->name, " ");
+        if (sr_command_all[i]->name[len] == ' ') {
+            printf(" %.*s", (int)len, sr_command_all[i]->name);
         }
     }
     printf("\nset -g __strongroom_valued");
     for (const struct sr_option *o = sr_command_common_options; o->name != NULL; o++) {
         printf("%s%s", o->value == NULL ? "" : " --", o->value == NULL ? "" : o->name);
     }
-    for (size_t i = 0; sr_command_list[i] != NULL; i++) {
-        const struct sr_option *o = sr_command_list[i]->options;
+    for (size_t i = 0; sr_command_all[i] != NULL; i++) {
+        const struct sr_option *o = sr_command_all[i]->options;
         for (; o != NULL && o->name != NULL; o++) {
             printf("%s%s", o->value == NULL ? "" : " --", o->value == NULL ? "" : o->name);
         }
@@ -430,6 +430,7 @@ void sr_completion_fish(void)
            "end\n\n"
            "function __strongroom_names\n"
            "    set -l words (commandline -opc)\n"
+           "    type -q $words[1]; or return\n"
            "    set -l room\n"
            "    if set -l at (contains -i -- --room $words)\n"
            "        set room --room $words[(math $at + 1)]\n"
@@ -438,7 +439,7 @@ void sr_completion_fish(void)
            "end\n\n"
            "complete -c strongroom -f\n");
     put_fish_options(NULL, sr_command_common_options);
-    for (size_t i = 0; sr_command_list[i] != NULL; i++) {
-        put_fish_command(sr_command_list[i]);
+    for (size_t i = 0; sr_command_all[i] != NULL; i++) {
+        put_fish_command(sr_command_all[i]);
     }
 }

@@ -91,8 +91,8 @@ void sr_help_overview(const struct sr_cli *cli)
     sr_screen_heading(cli, "Examples");
     put_examples(sr_overview_examples);
     const char *group = "";
-    for (size_t i = 0; sr_command_list[i] != NULL; i++) {
-        const struct sr_command *command = sr_command_list[i];
+    for (size_t i = 0; sr_command_all[i] != NULL; i++) {
+        const struct sr_command *command = sr_command_all[i];
         if (strcmp(group, command->group) != 0) {
             group = command->group;
             (void)putchar('\n');

@@ -4,15 +4,16 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/process.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/failure.h"
 #include "cli/help.h"
 #include "cli/screen.h"
+
+#define OUTPUT_BYTES ((size_t)1 << 17)
 
 /*
  * A process that was started without standard streams would get a database or a key file as
@@ -25,16 +26,6 @@ static void occupy_standard_streams(void)
             (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
         }
     }
-}
-
-/* No core dump and no debugger of the same user gets at keys and weights. */
-static enum sr_status harden(struct sr_err *err)
-{
-    struct rlimit none = {.rlim_cur = 0, .rlim_max = 0};
-    if (prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L) != 0 || setrlimit(RLIMIT_CORE, &none) != 0) {
-        return sr_fail(err, SR_IO, "forbid core dumps: %s", strerror(errno));
-    }
-    return SR_OK;
 }
 
 /* Also when the line cannot be parsed, the failure is reported in the form that was asked for. */
@@ -69,11 +60,11 @@ static enum sr_status dispatch(struct sr_cli *cli, const struct sr_args *args, s
 static enum sr_status deliver(struct sr_cli *cli, enum sr_status status, struct sr_err *err)
 {
     struct sr_bytes json = cli->json.out == NULL ? sr_bytes(NULL, 0) : sr_buf_view(cli->json.out);
+    errno = 0;
     if (json.len > 0 && (status == SR_OK || cli->has_result)) {
         (void)fwrite(json.ptr, 1, json.len, stdout);
         (void)fputc('\n', stdout);
     }
-    errno = 0;
     bool is_lost = fflush(stdout) != 0 || ferror(stdout) != 0;
     if (is_lost && status == SR_OK) {
         return sr_fail(err, SR_IO, "write the result: %s",
@@ -96,8 +87,11 @@ int main(int argc, char **argv)
     struct sr_cli cli = {.passphrase_fd = -1, .is_json = asks_for_json(argc, argv)};
     occupy_standard_streams();
     (void)signal(SIGPIPE, SIG_IGN); /* a reader that went away is a failure to write */
+    /* Most results are written in one go, at the end, where errno still says what went wrong. */
+    static char output[OUTPUT_BYTES];
+    (void)setvbuf(stdout, output, _IOFBF, sizeof output);
 
-    enum sr_status status = harden(&err);
+    enum sr_status status = sr_process_harden(false, &err);
     if (status == SR_OK) {
         status = run(argc, argv, &cli, &err);
     }

@@ -170,11 +170,11 @@ void sr_man_overview(void)
     printf(".SH DESCRIPTION\n");
     put_prose(sr_overview_description);
     printf(".SH COMMANDS\n");
-    for (size_t i = 0; sr_command_list[i] != NULL; i++) {
+    for (size_t i = 0; sr_command_all[i] != NULL; i++) {
         printf(".TP\n\\fBstrongroom\\-");
-        put_page_name(sr_command_list[i]->name);
+        put_page_name(sr_command_all[i]->name);
         printf("\\fR(1)\n");
-        put_prose(sr_command_list[i]->summary);
+        put_prose(sr_command_all[i]->summary);
     }
     printf(".SH OPTIONS\nEvery command takes these.\n");
     put_options(sr_command_common_options);

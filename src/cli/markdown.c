@@ -166,11 +166,11 @@ void sr_markdown_overview(void)
     (void)putchar('\n');
     put_examples(sr_overview_examples);
     printf("\n## Commands\n\n| command | what it does |\n| --- | --- |\n");
-    for (size_t i = 0; sr_command_list[i] != NULL; i++) {
+    for (size_t i = 0; sr_command_all[i] != NULL; i++) {
         printf("| ");
-        put_page_link(sr_command_list[i]->name);
+        put_page_link(sr_command_all[i]->name);
         printf(" | ");
-        put_prose(sr_command_list[i]->summary);
+        put_prose(sr_command_all[i]->summary);
         printf(" |\n");
     }
     printf("\n## Options that every command takes\n\n| option | meaning |\n| --- | --- |\n");

@@ -1,0 +1,166 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# What every command has in common: results on stdout, one line on stderr when it fails, the exit status of the list.
+
+load helpers
+
+@test "help names every command, by group" {
+    run -0 --separate-stderr "$STRONGROOM" help
+    [ -z "$stderr" ]
+    for command in init deposit list show verify cat export scrub 'keys rotate' errors version help; do
+        grep -qE "^  $command +[a-z]" <<<"$output"
+    done
+    [[ "$output" == *"Models"* ]]
+}
+
+@test "help of a command begins with its examples" {
+    run -0 "$STRONGROOM" help deposit
+    [ "${lines[1]}" = "Examples" ]
+    [[ "$output" == *"--parent REF"*"may be given more than once"* ]]
+    [[ "$output" == *"  20  unauthenticated"* ]]
+}
+
+@test "COMMAND --help, help COMMAND and --help COMMAND are the same" {
+    expected=$("$STRONGROOM" help keys rotate)
+    [[ "$expected" == "strongroom keys rotate - "* ]]
+    [ "$("$STRONGROOM" keys rotate --help)" = "$expected" ]
+    [ "$("$STRONGROOM" --help keys rotate)" = "$expected" ]
+    [ "$("$STRONGROOM" keys rotate -h)" = "$expected" ]
+}
+
+@test "no command is a usage error that says what to do" {
+    run -2 --separate-stderr "$STRONGROOM"
+    [ -z "$output" ]
+    [ "$stderr" = "strongroom: usage: no command; try 'strongroom help'" ]
+}
+
+@test "an unknown command is a usage error, on stderr only, with the nearest" {
+    run -2 --separate-stderr "$STRONGROOM" deposti
+    [ -z "$output" ]
+    [ "$stderr" = "strongroom: usage: no command 'deposti'; did you mean 'deposit'?" ]
+    run -2 "$STRONGROOM" keys
+    [[ "$output" == *"did you mean 'keys rotate'?" ]]
+}
+
+@test "an unknown option names the nearest" {
+    run -2 "$STRONGROOM" deposit x --nmae y
+    [ "$output" = "strongroom: usage: no option '--nmae'; did you mean '--name'?" ]
+}
+
+@test "hostile text in an argument does not reach the terminal" {
+    run -2 "$STRONGROOM" $'x\e[2Jy\nz\u009b1m\u202e'
+    [ "$output" = "strongroom: usage: no command 'x?[2Jy?z\\xc2\\x9b1m\\xe2\\x80\\xae'; try 'strongroom help'" ]
+}
+
+@test "a surplus argument is refused by name" {
+    run -2 "$STRONGROOM" version floppy
+    [[ "$output" == *"'floppy'"* ]]
+}
+
+@test "with --json a failure is an RFC 9457 object on stderr" {
+    run -2 --separate-stderr "$STRONGROOM" --json frobnicate
+    [ -z "$output" ]
+    [ "$(jq -r '[.type, .code, .exit, .status, .title] | join("|")' <<<"$stderr")" = \
+        "urn:strongroom:error:usage|usage|2|400|the request is not understood" ]
+    [[ "$(jq -r .detail <<<"$stderr")" == "no command 'frobnicate'"* ]]
+}
+
+@test "also when what failed is not UTF-8" {
+    run -2 --separate-stderr "$STRONGROOM" --json $'bad\xff'
+    [ "$(jq -r .detail <<<"$stderr")" = $'no command \'bad\ufffd\'; try \'strongroom help\'' ]
+}
+
+@test "errors is the contract: corrupt is 30 and 500" {
+    run -0 bash -c '"$STRONGROOM" errors | grep ^corrupt'
+    [[ "$output" =~ ^corrupt\ +30\ +500\ +stored ]]
+    run -0 "$STRONGROOM" errors --json
+    [ "$(jq -c '.errors[] | select(.code == "denied") | [.exit, .status]' <<<"$output")" = '[21,403]' ]
+    check_documented errors "$output"
+}
+
+@test "version, for people and for scripts" {
+    run -0 "$STRONGROOM" version
+    [[ "$output" =~ ^strongroom\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+    run -0 "$STRONGROOM" version --json
+    [ "$(jq -r .version <<<"$output")" = "$("$STRONGROOM" version | cut -d' ' -f2)" ]
+    check_documented version "$output"
+}
+
+@test "a result that cannot be written is a failure" {
+    [ -e /dev/full ] || skip "no /dev/full"
+    for command in errors help version 'help --man' 'completion bash' 'version --json'; do
+        # shellcheck disable=SC2016
+        run -51 bash -c '"$STRONGROOM" $1 2>&1 >/dev/full' - "$command"
+        [[ "$output" == *"write the result: No space left on device"* ]]
+    done
+}
+
+@test "so is one whose reader is gone" {
+    # shellcheck disable=SC2016
+    run -0 bash -c '{ sleep 0.3; "$STRONGROOM" errors; echo "status $?" >&2; } 2>"$1" | true; cat "$1"' - \
+        "$BATS_TEST_TMPDIR/said"
+    [[ "$output" == "strongroom: io: write the result: Broken pipe"*"status 51" ]]
+}
+
+@test "so is a standard output that is closed" {
+    run -51 bash -c '"$STRONGROOM" version >&-'
+    [[ "$output" == *"strongroom: io: write the result: "* ]]
+    # With all three closed nothing hangs, crashes or prints into another file.
+    run -51 bash -c '"$STRONGROOM" version <&- >&- 2>&-'
+}
+
+@test "a passphrase in an argument is refused and not repeated" {
+    for spelling in '--passphrase hunter2' --passphrase=hunter2 --password=hunter2 --pass=hunter2; do
+        # shellcheck disable=SC2086
+        run -2 "$STRONGROOM" list $spelling
+        [[ "$output" == *"never taken from the command line"*"--passphrase-file"* ]]
+        [[ "$output" != *hunter2* ]]
+    done
+    run -2 "$STRONGROOM" list --passphrase-fd hunter2
+    [[ "$output" != *hunter2* ]]
+    [[ "$output" == *"no file descriptor"* ]]
+}
+
+@test "a passphrase in the environment is refused and not repeated" {
+    STRONGROOM_PASSPHRASE=hunter2 run -2 "$STRONGROOM" version
+    [[ "$output" == *"'STRONGROOM_PASSPHRASE' is set"*"--passphrase-file"* ]]
+    [[ "$output" != *hunter2* ]]
+}
+
+@test "the two sources of a passphrase exclude each other" {
+    run -2 "$STRONGROOM" version --passphrase-file x --passphrase-fd 0
+    [[ "$output" == *"exclude each other"* ]]
+    run -2 bash -c '"$STRONGROOM" version --passphrase-fd 9 9<&-'
+    [[ "$output" == *"file descriptor 9 is not open"* ]]
+}
+
+@test "the process leaves no core, and its memory belongs to root" {
+    make_room "$BATS_TEST_TMPDIR/room"
+    mkfifo "$BATS_TEST_TMPDIR/pipe"
+    exec 9<>"$BATS_TEST_TMPDIR/pipe" # nothing comes: the program waits for its passphrase
+    "$STRONGROOM" verify --all --room "$BATS_TEST_TMPDIR/room" --passphrase-fd 9 3>&- >/dev/null 2>&1 &
+    local child=$! limits=''
+    for _ in $(seq 200); do
+        limits=$(cat "/proc/$child/limits")
+        grep -qE '^Max core file size +0 +0' <<<"$limits" && break
+        sleep 0.02
+    done
+    owner=$(stat -c %u "/proc/$child/mem")
+    kill "$child"
+    grep -qE '^Max core file size +0 +0' <<<"$limits"
+    [ "$owner" = 0 ]
+}
+
+@test "no room is a usage error that says how to name one" {
+    run -2 "$STRONGROOM" list
+    [ "$output" = "strongroom: usage: no room to work in; give '--room DIR' or set 'STRONGROOM_ROOM'" ]
+    run -13 "$STRONGROOM" list --room "$BATS_TEST_TMPDIR/none"
+    [[ "$output" == "strongroom: not-found: "* ]]
+    STRONGROOM_ROOM="$BATS_TEST_TMPDIR/none" run -13 "$STRONGROOM" list
+}
+
+@test "nobody colours what is no terminal" {
+    run -0 "$STRONGROOM" help
+    [[ "$output" != *$'\e'* ]]
+}
