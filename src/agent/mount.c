@@ -32,6 +32,7 @@ extern char **environ;
 #define READ_AHEAD_KIB "1024"
 #define ATTR_TIMEOUT_S 3600.0 /* nothing in a version ever changes */
 #define FUSE_THREADS_MAX 8
+#define KEY_BYTES_LOCKED ((size_t)16 << 10) /* by one body's keys */
 
 struct mount {
     const struct sr_mount_params *params;
@@ -453,13 +454,30 @@ static void mount_clear(struct mount *m)
     (void)pthread_mutex_destroy(&m->lock);
 }
 
+/*
+ * Lock as many buffers as are wanted or allowed. Each body locks some pages for its keys when it is
+ * first read; where the limit is felt, leave room for those.
+ */
+static enum sr_status make_pool(struct mount *m, struct sr_err *err)
+{
+    size_t wanted = m->params->memory_bytes / SR_BODY_SEGMENT_BYTES;
+    wanted = wanted > SR_MOUNT_SEGMENTS_MIN ? wanted : SR_MOUNT_SEGMENTS_MIN;
+    SR_TRY(sr_pool_new(SR_BODY_SEGMENT_BYTES, wanted, SR_MOUNT_SEGMENTS_MIN, &m->pool, err));
+    size_t count = sr_pool_count(m->pool);
+    size_t for_keys = 1 + m->params->file_count * KEY_BYTES_LOCKED / SR_BODY_SEGMENT_BYTES;
+    if (count == wanted || count < SR_MOUNT_SEGMENTS_MIN + for_keys) {
+        return SR_OK;
+    }
+    sr_pool_free(SR_TAKE(m->pool));
+    return sr_pool_new(SR_BODY_SEGMENT_BYTES, count - for_keys, SR_MOUNT_SEGMENTS_MIN, &m->pool,
+                       err);
+}
+
 static enum sr_status make_cache(struct mount *m, struct sr_err *err)
 {
     const struct sr_mount_params *p = m->params;
     SR_TRY(sr_mount_tree_new(p->paths, p->file_count, &m->tree, err));
-    size_t wanted = p->memory_bytes / SR_BODY_SEGMENT_BYTES;
-    wanted = wanted > SR_MOUNT_SEGMENTS_MIN ? wanted : SR_MOUNT_SEGMENTS_MIN;
-    SR_TRY(sr_pool_new(SR_BODY_SEGMENT_BYTES, wanted, SR_MOUNT_SEGMENTS_MIN, &m->pool, err));
+    SR_TRY(make_pool(m, err));
     struct sr_segment_cache_params params = {
         .loader = {.load = load_segment, .file_bytes = file_bytes, .ctx = m},
         .segment_bytes = SR_BODY_PAYLOAD_BYTES,

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "build_config.h"
+
 #define COMMAND(name) extern const struct sr_command sr_command_##name;
 #include "cli/commands.def"
 #undef COMMAND
