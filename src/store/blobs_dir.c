@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Blobs driver "dir": a directory of files. docs/backends/blobs-dir.md names what it assumes of the
- * file system (A-n) and what holds at every moment, crashes included (I-n).
+ * file system (D-An) and what holds at every moment, crashes included (D-In).
  *
  *     <root>/staged/<object>.part       being written; its holder has a lock on it
  *     <root>/<first byte>/<object>.body published
@@ -221,7 +221,7 @@ static enum sr_status refuse_entries(int dir_fd, const char *path, struct sr_err
     return SR_OK;
 }
 
-/* The staged directory comes last: a store without it is not there yet (I-1). */
+/* The staged directory comes last: a store without it is not there yet (D-I1). */
 static enum sr_status dir_create(const char *rest, struct sr_err *err)
 {
     if (mkdir(rest, S_IRWXU) != 0 && errno != EEXIST) {
@@ -330,7 +330,7 @@ static enum sr_status open_part(const struct dir_blobs *self, const char *name, 
 
 /*
  * Open the staged file and lock it. Between the two, another process may publish or drop the file
- * that was opened, so a lock counts only if the name still leads to it (I-3).
+ * that was opened, so a lock counts only if the name still leads to it (D-I3).
  */
 static enum sr_status hold_part(const struct dir_blobs *self, const char *name, int flags,
                                 int *out_fd, struct stat *out_info, struct sr_err *err)
@@ -382,7 +382,7 @@ SR_DEFINE_AUTO(dir_staged)
 
 /*
  * CONFLICT if object is published. A publish that was interrupted is brought to its end first: its
- * directories are synced and the staged name, which we hold, goes (I-5).
+ * directories are synced and the staged name, which we hold, goes (D-I5).
  */
 static enum sr_status refuse_published(const struct dir_blobs *self, const struct sr_id *object,
                                        struct sr_err *err)
@@ -489,7 +489,7 @@ static enum sr_status settle_part(struct dir_staged *s, uint64_t bytes, struct s
     }
     if (fsync(s->file.fd) != 0) {
         /* After a failed sync the kernel may call lost pages clean, and the next sync would
-         * succeed without them: what is there must not be built upon (I-6). */
+         * succeed without them: what is there must not be built upon (D-I6). */
         enum sr_status status = file_failed(err, "sync", &s->file, bytes);
         (void)!ftruncate(s->file.fd, 0);
         return status;

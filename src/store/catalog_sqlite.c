@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Catalog driver "sqlite": one file. docs/formats/catalog.md has the schema,
- * docs/backends/catalog-sqlite.md what is assumed of SQLite (A-n) and what always holds (I-n).
+ * docs/backends/catalog-sqlite.md what is assumed of SQLite (Q-An) and what always holds (Q-In).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -191,7 +191,7 @@ static enum sr_status sqlite_open(const char *rest, struct sr_catalog **out, str
 
 /*
  * Creating. The catalog is made under another name and gets its own when it is complete, so that
- * one that can be seen is whole (I-1). The other name is held by a lock while that lasts; what an
+ * one that can be seen is whole (Q-I1). The other name is held by a lock while that lasts; what an
  * interrupted attempt left there is removed by the next one.
  */
 
@@ -376,7 +376,7 @@ static enum sr_status insert_version(struct sr_sqlite *db, const struct sr_catal
         err);
 }
 
-/* BUSY if slot was not made under its group's key of now (I-4). */
+/* BUSY if slot was not made under its group's key of now (Q-I4). */
 static enum sr_status check_epoch(struct sr_sqlite *db, const struct sr_slot *slot,
                                   struct sr_err *err)
 {
@@ -675,7 +675,7 @@ sqlite_rotate(struct sr_catalog *c, const struct sr_group *groups, size_t group_
     SR_TRY(insert_act(tx, act, &seq, err));
     SR_TRY(commit(tx, err));
     act->seq = seq;
-    sr_sqlite_checkpoint(tx); /* old wraps leave the log as soon as nobody reads it (I-6) */
+    sr_sqlite_checkpoint(tx); /* old wraps leave the log as soon as nobody reads it (Q-I6) */
     return SR_OK;
 }
 

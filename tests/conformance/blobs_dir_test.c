@@ -2,7 +2,7 @@
 /*
  * What only the driver "dir" does: what its directory looks like, what it makes of things that it
  * did not put there, and what it makes of an interrupted publish. docs/backends/blobs-dir.md names
- * the invariants (I-n).
+ * the invariants (D-In).
  */
 #include <assert.h>
 #include <fcntl.h>
@@ -122,7 +122,7 @@ static void keeps_its_files_to_itself(void)
     CHECK(!exists(&p, PART));
 }
 
-/* I-1 */
+/* D-I1 */
 static void is_made_only_where_nothing_is(void)
 {
     struct place p;
@@ -145,7 +145,7 @@ static void is_made_only_where_nothing_is(void)
     CHECK(b == NULL);
 }
 
-/* I-2: nothing is written through a link that somebody left under a name of ours. */
+/* D-I2: nothing is written through a link that somebody left under a name of ours. */
 static void follows_no_links(void)
 {
     struct place p;
@@ -228,7 +228,7 @@ static void reports_strays_by_name(void)
     CHECK(strstr(strays, "[" BODY "]") == NULL);
 }
 
-/* I-4: also against a name that appeared after the blob was staged. */
+/* D-I4: also against a name that appeared after the blob was staged. */
 static void publishes_over_nothing(void)
 {
     struct place p;
@@ -241,7 +241,7 @@ static void publishes_over_nothing(void)
     CHECK(blob_holds(b, "the first"));
 }
 
-/* I-5: a publish by link and unlink that stopped between the two. */
+/* D-I5: a publish by link and unlink that stopped between the two. */
 static void ends_an_interrupted_publish(void)
 {
     struct place p;
@@ -349,7 +349,7 @@ static void gives_back_what_was_reserved(void)
     sr_staged_free(s);
 }
 
-/* I-3: between opening a file and locking it, the name can come to mean another one. flock() is
+/* D-I3: between opening a file and locking it, the name can come to mean another one. flock() is
  * wrapped by the linker (meson.build), so that this happens exactly there. */
 
 static const struct place *swap_in; /* where to do it, once; NULL: nowhere */

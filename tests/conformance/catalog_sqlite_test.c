@@ -2,7 +2,7 @@
 /*
  * What only the driver "sqlite" does: its file is hostile when it is read, private when it is
  * written, whole whatever interrupts it, and indexed. docs/backends/catalog-sqlite.md names the
- * invariants (I-n). `catalog_sqlite_test freeze FILE` makes a catalog for tests/upgrade/.
+ * invariants (Q-In). `catalog_sqlite_test freeze FILE` makes a catalog for tests/upgrade/.
  */
 #include <assert.h>
 #include <fcntl.h>
@@ -462,7 +462,7 @@ static void a_truncated_file_is_refused(void)
     }
 }
 
-/* I-5: what is in custody does not change, not even by SQL that goes around the driver. */
+/* Q-I5: what is in custody does not change, not even by SQL that goes around the driver. */
 static void custody_refuses_changes_by_sql(void)
 {
     static const char *const REFUSED[] = {
@@ -508,7 +508,7 @@ static bool file_holds(const char *path, const void *needle, size_t len)
     return memmem(bytes, have, needle, len) != NULL;
 }
 
-/* I-6 */
+/* Q-I6 */
 static void a_rotation_leaves_no_old_wrap_in_the_file(void)
 {
     struct place p;
