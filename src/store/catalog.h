@@ -14,7 +14,7 @@
  * No transaction stays open across a call. Several processes use one catalog at once; a writer
  * waits a few seconds for another (then BUSY).
  *
- * One thread per opened catalog.
+ * One thread per opened catalog, and one process: after fork() the child may free it and no more.
  */
 
 #define SR_CATALOG_KIND_BYTES 32

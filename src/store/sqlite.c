@@ -15,6 +15,7 @@
 
 struct sr_sqlite {
     sqlite3 *handle;
+    pid_t owner; /* who opened it */
     char *path;
     const struct sr_sql_statement *statements;
     size_t count;
@@ -69,11 +70,13 @@ void sr_sqlite_free(struct sr_sqlite *db)
     if (db == NULL) {
         return;
     }
-    for (size_t i = 0; db->prepared != NULL && i < db->count; i++) {
-        (void)sqlite3_finalize(db->prepared[i]);
+    if (db->owner == getpid()) { /* else it is a copy that fork() made, and not ours to close */
+        for (size_t i = 0; db->prepared != NULL && i < db->count; i++) {
+            (void)sqlite3_finalize(db->prepared[i]);
+        }
+        int code = sqlite3_close(db->handle);
+        assert(code == SQLITE_OK); /* else a statement of ours is open: a leak */
     }
-    int code = sqlite3_close(db->handle);
-    assert(code == SQLITE_OK); /* else a statement of ours is open: a leak */
     free(db->prepared);
     free(db->path);
     free(db);
@@ -107,6 +110,7 @@ static struct sr_sqlite *allocate(const char *path, size_t count)
     if (db == NULL) {
         return NULL;
     }
+    db->owner = getpid();
     db->path = calloc(1, strlen(path) + 1);
     db->prepared = calloc(count + 1, sizeof(sqlite3_stmt *));
     if (db->path == NULL || db->prepared == NULL) {
@@ -213,6 +217,8 @@ static enum sr_status prepared(struct sr_sqlite *db, size_t statement, sqlite3_s
                                struct sr_err *err)
 {
     assert(statement < db->count);
+    assert(db->owner ==
+           getpid()); /* SQLite's locks do not survive a fork, and nothing would say so */
     const struct sr_sql_statement *s = &db->statements[statement];
     if (db->prepared[statement] == NULL) {
         int code = sqlite3_prepare_v3(db->handle, s->text, -1, SQLITE_PREPARE_PERSISTENT,

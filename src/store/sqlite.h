@@ -13,7 +13,8 @@
  * no table. Everything that comes out of the file is hostile: a column that has not the type, the
  * length or the range that the caller names is CORRUPT, with the column's name in the message.
  *
- * Statements are prepared on first use and kept. Not thread-safe.
+ * Statements are prepared on first use and kept. Not thread-safe. Not to be used after fork():
+ * locks stay with the process that took them. Open it again there; freeing the copy is fine.
  *
  * errors of all that take err
  *     BUSY       locked by another process for longer than SR_SQLITE_BUSY_MS

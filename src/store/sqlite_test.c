@@ -5,9 +5,12 @@
  */
 #include "store/sqlite.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/check.h"
@@ -214,6 +217,29 @@ static void backs_up_once(void)
     CHECK(sr_sqlite_get_u64(&rows, 1, 0, 10, &value, NULL) == SR_OK && value == 6);
 }
 
+static void a_forked_copy_cannot_be_used(void)
+{
+    SR_AUTO(sr_sqlite) db = fresh();
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        const struct rlimit none = {0};
+        (void)setrlimit(RLIMIT_CORE, &none);
+        (void)close(STDERR_FILENO);
+        _exit(sr_sqlite_run(db, FAIL, SR_SQLITE_VALUES(sr_sqlite_u64(1)), NULL) == SR_OK ? 0 : 1);
+    }
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    child = fork();
+    if (child == 0) {
+        sr_sqlite_free(SR_TAKE(db));
+        _exit(0);
+    }
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    put(db, sr_sqlite_u64(1), sr_sqlite_u64(2)); /* still ours */
+}
+
 static void survives_every_failing_allocation(void)
 {
     char path[96];
@@ -240,6 +266,7 @@ int main(void)
     RUN(says_what_went_wrong);
     RUN(an_unfinished_transaction_is_rolled_back);
     RUN(backs_up_once);
+    RUN(a_forked_copy_cannot_be_used);
     RUN(survives_every_failing_allocation);
     scratch_remove(scratch_dir);
     return check_done();
