@@ -197,11 +197,12 @@ static bool is_dot(const char *name)
 /* A stream of its own over an open directory. NULL with errno set on failure. */
 static DIR *open_stream(int dir_fd, const char *name)
 {
-    SR_CLEANUP(fd_close)
     int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-    if (stream != NULL) {
-        fd = -1; /* stream has it now */
+    if (stream == NULL && fd >= 0) {
+        int error = errno;
+        (void)close(fd);
+        errno = error;
     }
     return stream;
 }
@@ -257,7 +258,7 @@ static enum sr_status dir_open(const char *rest, struct sr_blobs **out, struct s
     if (self->root == NULL) {
         return sr_fail(err, SR_NO_MEMORY, "open '%s'", rest);
     }
-    memcpy(self->root, rest, strlen(rest));
+    memcpy(self->root, rest, strlen(rest) + 1);
     self->root_fd = open(rest, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (self->root_fd >= 0) {
         self->staged_fd =

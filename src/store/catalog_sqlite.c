@@ -77,7 +77,7 @@ static enum sr_status grow(void **items, size_t count, size_t item_bytes, struct
     if (grown == NULL) {
         return sr_fail(err, SR_NO_MEMORY, "%zu rows", room);
     }
-    if (count > 0) {
+    if (*items != NULL) {
         memcpy(grown, *items, count * item_bytes);
     }
     free(*items);

@@ -116,7 +116,7 @@ static struct sr_sqlite *allocate(const char *path, size_t count)
     if (db->path == NULL || db->prepared == NULL) {
         return NULL;
     }
-    memcpy(db->path, path, strlen(path));
+    memcpy(db->path, path, strlen(path) + 1);
     db->count = count;
     return SR_TAKE(db);
 }
@@ -198,6 +198,7 @@ enum sr_status sr_sqlite_backup(const char *from, const char *to, struct sr_err 
     SR_TRY(sr_sqlite_open(from, NULL, 0, "", &source, err));
     SR_TRY(make_private_file(to, err));
     SR_TRY(sr_sqlite_open(to, NULL, 0, "", &target, err));
+    assert(source != NULL && target != NULL);
     sqlite3_backup *backup = sqlite3_backup_init(target->handle, "main", source->handle, "main");
     if (backup == NULL) {
         return failed(target, sqlite3_errcode(target->handle), "back up", err);
@@ -285,6 +286,7 @@ enum sr_status sr_sqlite_start(struct sr_sqlite *db, size_t statement,
 
 enum sr_status sr_sqlite_next(struct sr_sqlite_rows *rows, bool *out_more, struct sr_err *err)
 {
+    assert(rows->handle != NULL && rows->statement != NULL);
     int code = sqlite3_step(rows->handle);
     if (code != SQLITE_ROW && code != SQLITE_DONE) {
         return failed(rows->db, code, rows->statement->name, err);
