@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sealed_body_test MANIFEST: every frozen sealed body opens, or is refused with the status it says. */
+/* sealed_body_test MANIFEST: every frozen sealed body opens, or is refused with the status it says.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
