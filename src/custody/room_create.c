@@ -21,11 +21,20 @@
  */
 #define UNFINISHED "room.json.unfinished"
 
-/* What making a room may have left behind, but for UNFINISHED. */
-static const char *const parts[] = {
-    "blobs", "catalog.db", "catalog.db-wal", "catalog.db-shm", "catalog.db-journal",
-    "keys",  "deposits",   "lock",
-};
+/* What making a room may have left behind, but for UNFINISHED. The catalog's driver puts files of
+ * its own beside catalog.db. */
+static const char *const parts[] = {"blobs", "keys", SR_ROOM_DEPOSITS, SR_ROOM_LOCK_FILE};
+static const char catalog_prefix[] = "catalog.db";
+
+static bool is_part(const char *name)
+{
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (strcmp(name, parts[i]) == 0) {
+            return true;
+        }
+    }
+    return strncmp(name, catalog_prefix, sizeof catalog_prefix - 1) == 0;
+}
 
 struct contents {
     bool has_room;
@@ -46,11 +55,9 @@ static enum sr_status look_at(void *ctx, const char *name, struct sr_err *err)
         c->has_unfinished = true;
         return SR_OK;
     }
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        if (strcmp(name, parts[i]) == 0) {
-            c->has_parts = true;
-            return SR_OK;
-        }
+    if (is_part(name)) {
+        c->has_parts = true;
+        return SR_OK;
     }
     (void)snprintf(c->other, sizeof c->other, "%s", name);
     return SR_OK;
@@ -79,12 +86,15 @@ static enum sr_status check_contents(int fd, const char *dir, bool is_ours, stru
     return SR_OK;
 }
 
+static enum sr_status clear_part(void *ctx, const char *name, struct sr_err *err)
+{
+    const int *fd = ctx;
+    return is_part(name) ? sr_folder_remove_tree(*fd, name, err) : SR_OK;
+}
+
 static enum sr_status clear_parts(int fd, struct sr_err *err)
 {
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        SR_TRY(sr_folder_remove_tree(fd, parts[i], err));
-    }
-    return SR_OK;
+    return sr_folder_list(fd, clear_part, &fd, err);
 }
 
 /* Make the folder if it is not there; its path without links. */
@@ -159,12 +169,20 @@ static enum sr_status make(int fd, int file, const char *path, const char *actor
     SR_TRY(write_config(file, err));
     SR_TRY(sr_folder_sync(fd, err));
     SR_TRY(clear_parts(fd, err));
-    SR_TRY(make_parts(fd, path, actor, passphrase, err));
-    /* The last step, which makes it a room. */
+    return make_parts(fd, path, actor, passphrase, err);
+}
+
+/* The last step, which makes it a room. */
+static enum sr_status finish(int fd, struct sr_err *err)
+{
     if (renameat(fd, UNFINISHED, fd, SR_ROOM_CONFIG_FILE) != 0) {
         return sr_fail(err, SR_IO, "cannot rename '%s': %s", UNFINISHED, strerror(errno));
     }
-    return sr_folder_sync(fd, err);
+    enum sr_status status = sr_folder_sync(fd, err);
+    return status == SR_OK ? SR_OK
+                           : sr_context(err, status,
+                                        "the room is made, but may not outlast a "
+                                        "loss of power");
 }
 
 static void free_text(char **text)
@@ -193,12 +211,13 @@ enum sr_status sr_room_create(const char *dir, const char *actor,
     status = check_contents(fd, dir, true, err);
     if (status == SR_OK) {
         status = make(fd, lock, path, actor, passphrase, err);
-        if (status != SR_OK && clear_parts(fd, NULL) != SR_OK) {
+        if (status == SR_OK) {
+            return finish(fd, err);
+        }
+        if (clear_parts(fd, NULL) != SR_OK) {
             return status; /* the unfinished room stays marked as one */
         }
     }
-    if (status != SR_OK) {
-        (void)unlinkat(fd, UNFINISHED, 0);
-    }
+    (void)unlinkat(fd, UNFINISHED, 0);
     return status;
 }
