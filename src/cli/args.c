@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/args.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -258,6 +259,7 @@ enum sr_status sr_args_parse(int argc, char **argv, struct sr_args **out, struct
 {
     SR_AUTO(sr_args) args = NULL;
     SR_TRY(args_new((size_t)argc, &args, err));
+    assert(args != NULL);
     struct cursor c = {
         .words = (const char *const *)argv,
         .count = (size_t)argc,

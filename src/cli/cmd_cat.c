@@ -20,6 +20,8 @@ extern const struct sr_command sr_command_cat;
 #define PIECE_BYTES (2 * SR_BODY_PAYLOAD_BYTES)
 #define POOL_BUFFERS 2
 #define POOL_BUFFERS_MIN 1
+/* A smaller piece for a smaller file: locking memory is most of what a short run costs. */
+#define PIECE_BYTES_MIN ((uint64_t)4096)
 
 /* What to read, and the permit to do so. */
 struct subject {
@@ -128,7 +130,9 @@ static enum sr_status copy_range(struct sr_cli *cli, const struct sr_args *args,
                                  struct sr_err *err)
 {
     SR_AUTO(sr_secret) piece = NULL;
-    SR_TRY(sr_secret_new(PIECE_BYTES, &piece, err));
+    uint64_t piece_bytes = end - begin > PIECE_BYTES ? PIECE_BYTES : end - begin;
+    piece_bytes = piece_bytes < PIECE_BYTES_MIN ? PIECE_BYTES_MIN : piece_bytes;
+    SR_TRY(sr_secret_new((size_t)piece_bytes, &piece, err));
     uint8_t *bytes = sr_secret_bytes(piece);
     for (uint64_t at = begin; at < end;) {
         /* Up to the edge of a segment, so that none is opened twice. */
@@ -155,7 +159,8 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
     SR_TRY(find(room, sr_args_positional(args, 0), &s, err));
     SR_TRY(sr_session_unlock(cli, room, err));
     SR_TRY(record(room, &s, &permit, err));
-    SR_TRY(sr_pool_new(SR_BODY_SEGMENT_BYTES, POOL_BUFFERS, POOL_BUFFERS_MIN, &pool, err));
+    size_t buffers = s.file.facts.plain_bytes > SR_BODY_PAYLOAD_BYTES ? POOL_BUFFERS : 1;
+    SR_TRY(sr_pool_new(SR_BODY_SEGMENT_BYTES, buffers, POOL_BUFFERS_MIN, &pool, err));
     SR_TRY(sr_room_open_body(room, permit, &s.file, pool, &opened, err));
     struct sr_body *body = sr_room_body_view(opened);
     uint64_t begin = 0;

@@ -130,20 +130,20 @@ static enum sr_status parse_sample(const struct sr_args *args, uint64_t *out, st
 }
 
 /* Scrub, and put everything into the result: also when something is damaged. */
-static enum sr_status scrub(struct sr_cli *cli, struct sr_room *room,
-                            struct sr_scrub_params *params, struct sr_err *err)
+static enum sr_status scrub(struct sr_cli *cli, struct sr_room *room, struct sr_scrub_params params,
+                            struct sr_err *err)
 {
     struct turn turn = {.cli = cli, .bar = sr_bar(cli, "scrubbing")};
     struct sr_scrub_totals totals = {0};
-    params->finding = on_finding;
-    params->finding_ctx = &turn;
-    params->progress = sr_bar_progress(&turn.bar);
+    params.finding = on_finding;
+    params.finding_ctx = &turn;
+    params.progress = sr_bar_progress(&turn.bar);
     if (cli->is_json) {
         SR_TRY(sr_json_open_object(&cli->json));
         SR_TRY(sr_fields_array(&cli->json, "findings"));
     }
     sr_signals_catch();
-    enum sr_status status = sr_scrub_room(room, params, &totals, err);
+    enum sr_status status = sr_scrub_room(room, &params, &totals, err);
     sr_bar_clear(&turn.bar);
     if (status == SR_CANCELLED) {
         return sr_fail(err, SR_CANCELLED, "stopped; what was not checked is not known to be good");
@@ -153,7 +153,7 @@ static enum sr_status scrub(struct sr_cli *cli, struct sr_room *room,
     }
     SR_TRY(turn.json_status);
     if (cli->is_json) {
-        SR_TRY(put_totals(&cli->json, &totals, params->with_keys));
+        SR_TRY(put_totals(&cli->json, &totals, params.with_keys));
         cli->has_result = true;
     } else {
         print_totals(cli, &totals);
@@ -179,7 +179,7 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
     if (params.with_keys) {
         SR_TRY(sr_session_unlock(cli, room, err));
     }
-    return scrub(cli, room, &params, err);
+    return scrub(cli, room, params, err);
 }
 
 static const struct sr_option OPTIONS[] = {

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/fields.h"
 
@@ -15,8 +14,9 @@ void sr_view_ref(const struct sr_catalog_version *version, char out[SR_VIEW_REF_
 
 void sr_view_digest(const uint8_t digest[SR_SHA256_BYTES], char out[SR_VIEW_DIGEST_BYTES])
 {
-    memcpy(out, "sha256:", 7);
-    sr_text_hex(sr_bytes(digest, SR_SHA256_BYTES), out + 7);
+    char digits[2 * SR_SHA256_BYTES + 1];
+    sr_text_hex(sr_bytes(digest, SR_SHA256_BYTES), digits);
+    (void)snprintf(out, SR_VIEW_DIGEST_BYTES, "sha256:%s", digits);
 }
 
 enum sr_status sr_view_put_version(struct sr_json_writer *w,

@@ -121,3 +121,16 @@ complete_bash() {
         ready $'strongroom depo\t' 'strongroom: usage' 'exit 0' -- env "PATH=$(dirname "$STRONGROOM"):$PATH" PS1='go> ' zsh -f
     [[ "$output" == *"'deposit' needs '--name NAME'"* ]]
 }
+
+@test "every example parses" {
+    local count=0 line
+    while IFS= read -r line; do
+        # Up to the shell's own part; --help checks the options and stops there.
+        eval "\"\$STRONGROOM\" ${line#strongroom } --help" >/dev/null
+        count=$((count + 1))
+    done < <(for command in '' $(commands | tr ' ' +); do
+        # shellcheck disable=SC2086
+        "$STRONGROOM" help ${command/+/ } --markdown | sed -nE 's/^- `(strongroom [^`]*)`.*/\1/p' | sed -E 's/ [|>] .*//'
+    done | grep -v '^strongroom mount' | grep -v -- --man)
+    [ "$count" -gt 20 ]
+}

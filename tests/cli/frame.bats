@@ -110,48 +110,6 @@ load helpers
     run -51 bash -c '"$STRONGROOM" version <&- >&- 2>&-'
 }
 
-@test "a passphrase in an argument is refused and not repeated" {
-    for spelling in '--passphrase hunter2' --passphrase=hunter2 --password=hunter2 --pass=hunter2; do
-        # shellcheck disable=SC2086
-        run -2 "$STRONGROOM" list $spelling
-        [[ "$output" == *"never taken from the command line"*"--passphrase-file"* ]]
-        [[ "$output" != *hunter2* ]]
-    done
-    run -2 "$STRONGROOM" list --passphrase-fd hunter2
-    [[ "$output" != *hunter2* ]]
-    [[ "$output" == *"no file descriptor"* ]]
-}
-
-@test "a passphrase in the environment is refused and not repeated" {
-    STRONGROOM_PASSPHRASE=hunter2 run -2 "$STRONGROOM" version
-    [[ "$output" == *"'STRONGROOM_PASSPHRASE' is set"*"--passphrase-file"* ]]
-    [[ "$output" != *hunter2* ]]
-}
-
-@test "the two sources of a passphrase exclude each other" {
-    run -2 "$STRONGROOM" version --passphrase-file x --passphrase-fd 0
-    [[ "$output" == *"exclude each other"* ]]
-    run -2 bash -c '"$STRONGROOM" version --passphrase-fd 9 9<&-'
-    [[ "$output" == *"file descriptor 9 is not open"* ]]
-}
-
-@test "the process leaves no core, and its memory belongs to root" {
-    make_room "$BATS_TEST_TMPDIR/room"
-    mkfifo "$BATS_TEST_TMPDIR/pipe"
-    exec 9<>"$BATS_TEST_TMPDIR/pipe" # nothing comes: the program waits for its passphrase
-    "$STRONGROOM" verify --all --room "$BATS_TEST_TMPDIR/room" --passphrase-fd 9 3>&- >/dev/null 2>&1 &
-    local child=$! limits=''
-    for _ in $(seq 200); do
-        limits=$(cat "/proc/$child/limits")
-        grep -qE '^Max core file size +0 +0' <<<"$limits" && break
-        sleep 0.02
-    done
-    owner=$(stat -c %u "/proc/$child/mem")
-    kill "$child"
-    grep -qE '^Max core file size +0 +0' <<<"$limits"
-    [ "$owner" = 0 ]
-}
-
 @test "no room is a usage error that says how to name one" {
     run -2 "$STRONGROOM" list
     [ "$output" = "strongroom: usage: no room to work in; give '--room DIR' or set 'STRONGROOM_ROOM'" ]

@@ -100,3 +100,27 @@ setup() {
     run -2 sr keys rotate --confirm room --new-passphrase-file wrong --new-passphrase-fd 0
     run -0 sr verify llama
 }
+
+@test "doctor looks at everything, with a room and without" {
+    run -0 --separate-stderr "$STRONGROOM" doctor
+    [ -z "$stderr" ]
+    for name in 'locked memory' swap 'core dumps' aes fuse 'free space' clock room; do
+        grep -qE "^(ok  |warn)  $name " <<<"$output"
+    done
+    run -0 "$STRONGROOM" doctor --room "$room"
+    [[ "$output" == *"'$room' opens; made 20"* ]]
+    run -0 "$STRONGROOM" doctor --room "$room" --json
+    [ "$(jq -c '[.ok, (.checks | length), ([.checks[].result] | index("fail"))]' <<<"$output")" = '[true,8,null]' ]
+    [[ "$(jq -r '.checks[] | select(.name == "aes") | .detail' <<<"$output")" =~ ^(ipsec-mb|openssl) ]]
+    check_documented doctor "$output"
+}
+
+@test "doctor fails, says what to do, and still shows all" {
+    run -13 --separate-stderr "$STRONGROOM" doctor --room "$BATS_TEST_TMPDIR/none" --json
+    [ "$(jq -c '[.ok, (.checks | length), (.checks[-1] | [.name, .result])]' <<<"$output")" = '[false,8,["room","fail"]]' ]
+    [ "$(jq -r .code <<<"$stderr")" = not-found ]
+    setpriv --bounding-set=-ipc_lock true 2>/dev/null || skip "cannot give up the right to lock memory"
+    run -50 setpriv --bounding-set=-ipc_lock --inh-caps=-ipc_lock prlimit --memlock=1048576 "$STRONGROOM" doctor
+    [[ "$output" == *"fail  locked memory  1.0 MiB; "*"-> raise it: 'ulimit -l unlimited'"*"ok    clock"* ]]
+    [[ "$output" == *"strongroom: no-memory: locked memory: "* ]]
+}
