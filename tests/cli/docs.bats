@@ -10,6 +10,7 @@ commands() {
 }
 
 @test "docs/cli and docs/errors.md are what the program generates" {
+    "$STRONGROOM" version --json | jq -e .fuse >/dev/null || skip "a build without FUSE has fewer commands"
     mkdir -p "$BATS_TEST_TMPDIR/docs"
     "$STRONGROOM_SOURCE/tools/regen-docs" "$STRONGROOM" "$BATS_TEST_TMPDIR/docs"
     diff -ru "$STRONGROOM_SOURCE/docs/cli" "$BATS_TEST_TMPDIR/docs/cli"
@@ -131,6 +132,6 @@ complete_bash() {
     done < <(for command in '' $(commands | tr ' ' +); do
         # shellcheck disable=SC2086
         "$STRONGROOM" help ${command/+/ } --markdown | sed -nE 's/^- `(strongroom [^`]*)`.*/\1/p' | sed -E 's/ [|>] .*//'
-    done | grep -v '^strongroom mount' | grep -v -- --man)
+    done | grep -v -- --man)
     [ "$count" -gt 20 ]
 }
