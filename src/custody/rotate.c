@@ -110,10 +110,8 @@ static enum sr_status rotate(struct rotation *t, const struct sr_secret *new_pas
                          .time_utc_ms = sr_time_now_utc_ms(),
                          .rotate = {.epoch = epoch + 1}};
     SR_TRY(sr_custody_ask(t->room, &act, err));
-    struct sr_id old_key;
     struct sr_id new_key;
     size_t generations = 0;
-    sr_wrapper_current(t->wrapper, &old_key, &generations);
     SR_TRY(sr_wrapper_add_generation(t->wrapper, new_passphrase, err));
     sr_wrapper_current(t->wrapper, &new_key, &generations);
     enum sr_status status = change(t, &act, err);
@@ -124,10 +122,11 @@ static enum sr_status rotate(struct rotation *t, const struct sr_secret *new_pas
                                             "the keys are rotated, but the old root "
                                             "key is still there");
     }
-    /* As it was, if that works; else the next unlock sees to it. */
-    bool is_undone = sr_wrapper_keep_only(t->wrapper, &old_key, NULL) == SR_OK;
-    return sr_context(err, status, "the keys are as they were%s%s",
-                      is_undone ? "" : ", with a new root key that nothing uses",
+    /*
+     * A catalog that failed to make it durable may have made it so: both root keys stay, and the
+     * next unlock keeps the one that the catalog, read again, uses.
+     */
+    return sr_context(err, status, "the keys are rotated wholly or not at all%s",
                       new_passphrase == NULL ? "" : ", under the new passphrase");
 }
 
