@@ -252,7 +252,7 @@ def bench_mount(b):
 
 def bench_tensor(b):
     text = subprocess.run([b.sr, "show", "big", "--tensors", "--json", "--room", b.path("room"), "--passphrase-file", b.path("pass"), "--no-input"], check=True, capture_output=True, text=True).stdout
-    tensors = [t for f in json.loads(text)["files"] for t in f.get("tensors", [])]
+    tensors = [t for f in json.loads(text)["contents"] for t in f["tensors"]]
     pick = min(tensors, key=lambda t: abs((t["end"] - t["begin"]) - (16 << 20)))
     begin, size = pick["begin"], pick["end"] - pick["begin"]
     warm(b.file, *blobs(b.path("room")))
@@ -269,7 +269,7 @@ def bench_llama(b):
         return
     run([b.args.mkmodel, "--gguf", b.path("gguf", "model.gguf"), "--gib", "0.75"])
     b.strongroom("deposit", b.path("gguf"), "--name", "gguf")
-    number = lambda path: float(subprocess.run(["node", script, path], check=True, capture_output=True, text=True).stdout) / 1000
+    number = lambda path: json.loads(subprocess.run(["node", script, path, "x", "1"], check=True, capture_output=True, text=True).stdout)["load_ms"] / 1000
     size = os.path.getsize(b.path("gguf", "model.gguf"))
 
     def mounted(cold):
