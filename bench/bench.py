@@ -269,7 +269,7 @@ def bench_llama(b):
         return
     run([b.args.mkmodel, "--gguf", b.path("gguf", "model.gguf"), "--gib", "0.75"])
     b.strongroom("deposit", b.path("gguf"), "--name", "gguf")
-    number = lambda path: json.loads(subprocess.run(["node", script, path, "x", "1"], check=True, capture_output=True, text=True).stdout)["load_ms"] / 1000
+    number = lambda path: json.loads(subprocess.run([os.path.join(os.path.dirname(script), "node.sh"), script, path, "x", "1"], check=True, capture_output=True, text=True).stdout)["load_ms"] / 1000
     size = os.path.getsize(b.path("gguf", "model.gguf"))
 
     def mounted(cold):

@@ -41,7 +41,7 @@ EOF
 @test "the library's use is on record" {
     cd "$BATS_FILE_TMPDIR"
     ./tensor_sum room pass m@1 >/dev/null
-    run -0 sqlite3 room/catalog.db "select count(*) > 0 from acts where verb = 'use'"
+    run -0 sqlite3 room/catalog.db "select count(*) > 0 from act where verb = 'use'"
     [ "$output" = 1 ]
 }
 
