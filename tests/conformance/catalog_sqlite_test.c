@@ -531,6 +531,22 @@ static void a_rotation_leaves_no_old_wrap_in_the_file(void)
     CHECK(file_holds(p.path, fresh.wrapped.bytes, fresh.wrapped.len));
 }
 
+static void what_is_dropped_leaves_no_wrap_in_the_file(void)
+{
+    struct place p;
+    fresh_filled(&p);
+    const struct deposit staged = deposit_of(300, "llama", 0);
+    const uint8_t *wrapped = staged.slots[2].wrapped; /* no other slot has these bytes */
+    CHECK(file_holds(p.path, wrapped, sizeof staged.slots[2].wrapped));
+    {
+        SR_AUTO(sr_catalog) c = NULL;
+        CHECK(sr_catalog_open(p.uri, &c, NULL) == SR_OK);
+        CHECK(sr_catalog_drop_staged(c, &staged.version.id, NULL) == SR_OK);
+    }
+    CHECK(!file_holds(p.path, wrapped, sizeof staged.slots[2].wrapped));
+    CHECK(!exists(p.path, "-wal"));
+}
+
 /* Crashes. */
 
 /* Deposit for ever; say so on fd after each act. */
@@ -643,6 +659,7 @@ int main(int argc, char **argv)
     RUN(a_truncated_file_is_refused);
     RUN(custody_refuses_changes_by_sql);
     RUN(a_rotation_leaves_no_old_wrap_in_the_file);
+    RUN(what_is_dropped_leaves_no_wrap_in_the_file);
     RUN(a_killed_writer_leaves_a_sound_file);
     RUN(catalogs_of_earlier_versions_open);
     scratch_remove(scratch_dir);
