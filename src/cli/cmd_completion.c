@@ -56,9 +56,6 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
 {
     const char *shell = sr_args_positional(args, 0);
     const char *names = sr_args_value(args, "names");
-    if (cli->is_json) {
-        return sr_fail(err, SR_USAGE, "completion has no form as JSON");
-    }
     if ((shell == NULL) == (names == NULL)) {
         return sr_fail(err, SR_USAGE, "'completion' needs a SHELL: bash, zsh or fish");
     }
@@ -103,8 +100,10 @@ const struct sr_command sr_command_completion = {
     .group = "About this program",
     .synopsis = "SHELL | --names WHAT",
     .summary = "print what makes a shell complete strongroom's commands",
-    .description = "The script completes commands, options, files, and the names of what is in the "
-                   "room. 'make install' puts it where the shells look for it.",
+    .description =
+        "The script completes commands, options, files, and the names of what is in the "
+        "room. 'make install' puts it where the shells look for it. With '--json' it is the same: "
+        "only failures are JSON then.",
     .options = OPTIONS,
     .positionals = POSITIONALS,
     .examples = EXAMPLES,

@@ -72,11 +72,23 @@ static void close_stream(FILE **stream)
     }
 }
 
-/* A copy of text, made harmless; NULL when there is no memory. */
-static char *harmless(const char *text)
+static void free_text(char **text)
 {
+    free(*text);
+}
+
+/* Format and make harmless; NULL when there is no memory. On the heap: a stack buffer for the
+ * longest cell would be cleared for each of the 400,000 that a large model's tensors have. */
+SR_PRINTF(1, 0)
+static char *harmless(const char *fmt, va_list args)
+{
+    SR_CLEANUP(free_text) char *text = NULL;
     char *copy = NULL;
     size_t len = 0;
+    if (vasprintf(&text, fmt, args) < 0) {
+        text = NULL; /* vasprintf(3): undefined on failure */
+        return NULL;
+    }
     {
         SR_CLEANUP(close_stream) FILE *stream = open_memstream(&copy, &len);
         if (stream == NULL) {
@@ -104,13 +116,11 @@ static enum sr_status make_room(struct sr_table *t, struct sr_err *err)
 
 enum sr_status sr_table_cell(struct sr_table *t, struct sr_err *err, const char *fmt, ...)
 {
-    char text[SR_SCREEN_LINE_BYTES];
+    SR_TRY(make_room(t, err));
     va_list args;
     va_start(args, fmt);
-    int wanted = vsnprintf(text, sizeof text, fmt, args);
+    char *cell = harmless(fmt, args);
     va_end(args);
-    SR_TRY(make_room(t, err));
-    char *cell = wanted < 0 ? NULL : harmless(text);
     if (cell == NULL) {
         return sr_fail(err, SR_NO_MEMORY, "no memory for a table");
     }

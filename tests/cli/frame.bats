@@ -21,6 +21,16 @@ load helpers
     [[ "$output" == *"  20  unauthenticated"* ]]
 }
 
+@test "help --json is the same as data" {
+    run -0 "$STRONGROOM" help --json
+    [ "$(jq -r '.commands[].name' <<<"$output")" = "$("$STRONGROOM" help | sed -nE 's/^  ([a-z]+( [a-z]+)?)  +.*/\1/p')" ]
+    [ "$(jq -c '.commands[] | select(.name == "deposit") | .options[] | select(.name == "parent") | [.value, .repeatable]' \
+        <<<"$output")" = '["REF",true]' ]
+    check_documented help "$output"
+    run -0 "$STRONGROOM" help keys rotate --json
+    [ "$(jq -c '[.commands[].name]' <<<"$output")" = '["keys rotate"]' ]
+}
+
 @test "COMMAND --help, help COMMAND and --help COMMAND are the same" {
     expected=$("$STRONGROOM" help keys rotate)
     [[ "$expected" == "strongroom keys rotate - "* ]]
