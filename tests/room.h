@@ -216,6 +216,11 @@ static inline void room_free_interrupted(struct sr_query_interrupted **p)
     free(*p);
 }
 
+static inline void room_free_ids(struct sr_id **p)
+{
+    free(*p);
+}
+
 /* Deposit with usual parameters. */
 static inline enum sr_status room_deposit(struct sr_room *r, const char *path, const char *name,
                                           uint64_t number, struct sr_deposit_result *out,
@@ -229,6 +234,36 @@ static inline enum sr_status room_resolve(struct sr_room *r, const char *ref,
                                           struct sr_catalog_version *out, struct sr_err *err)
 {
     return sr_query_resolve(r, sr_text_view(ref), out, err);
+}
+
+/* The path of a body in the store. */
+static inline const char *room_body_path(const struct sr_room *r,
+                                         const struct sr_catalog_file *file)
+{
+    char id[SR_ID_TEXT_BYTES];
+    char name[64];
+    sr_text_hex(sr_bytes(file->object.bytes, SR_ID_BYTES), id);
+    (void)snprintf(name, sizeof name, "blobs/%.2s/%s.body", id, id);
+    return room_path(sr_room_dir(r), name);
+}
+
+/* Flip one bit of a body in the store; once more puts it right. */
+static inline void room_damage(const struct sr_room *r, const struct sr_catalog_file *file,
+                               off_t at)
+{
+    const char *path = room_body_path(r, file);
+    uint8_t byte = 0;
+    int failed = chmod(path, 0600);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    assert(failed == 0 && fd >= 0);
+    ssize_t n = pread(fd, &byte, 1, at);
+    assert(n == 1);
+    byte ^= 4;
+    n = pwrite(fd, &byte, 1, at);
+    assert(n == 1);
+    (void)n;
+    (void)failed;
+    (void)close(fd);
 }
 
 #endif /* SR_TESTS_ROOM_H */

@@ -6,6 +6,7 @@
  *     custody_victim deposit ROOM SOURCE NAME
  *     custody_victim export ROOM REF DIR
  *     custody_victim rotate ROOM              to the other passphrase
+ *     custody_victim has ROOM REF             whether that is in custody
  *     custody_victim check ROOM               everything in custody verifies, nothing is left over
  *
  * Exits with 0, or with 10 and a message when the operation failed as it should: with an error.
@@ -88,6 +89,27 @@ static enum sr_status run_check(struct sr_room *r, struct sr_err *err)
     return SR_OK;
 }
 
+static enum sr_status run_in_room(int argc, char **argv, struct sr_room *r, bool is_new,
+                                  struct sr_err *err)
+{
+    const char *verb = argv[1];
+    if (argc == 5 && strcmp(verb, "deposit") == 0) {
+        return run_deposit(r, argv + 2, err);
+    }
+    if (argc == 5 && strcmp(verb, "export") == 0) {
+        return run_export(r, argv + 2, err);
+    }
+    if (argc == 4 && strcmp(verb, "has") == 0) {
+        struct sr_catalog_version version;
+        return room_resolve(r, argv[3], &version, err);
+    }
+    if (argc == 3 && strcmp(verb, "rotate") == 0) {
+        return run_rotate(r, is_new, err);
+    }
+    return argc == 3 && strcmp(verb, "check") == 0 ? run_check(r, err)
+                                                   : sr_fail(err, SR_USAGE, "what?");
+}
+
 static enum sr_status run(int argc, char **argv, struct sr_err *err)
 {
     if (argc == 3 && strcmp(argv[1], "init") == 0) {
@@ -96,19 +118,7 @@ static enum sr_status run(int argc, char **argv, struct sr_err *err)
     SR_AUTO(sr_room) r = NULL;
     bool is_new = false;
     SR_TRY(open_any(argv[2], &r, &is_new, err));
-    if (argc == 5 && strcmp(argv[1], "deposit") == 0) {
-        return run_deposit(r, argv + 2, err);
-    }
-    if (argc == 5 && strcmp(argv[1], "export") == 0) {
-        return run_export(r, argv + 2, err);
-    }
-    if (argc == 3 && strcmp(argv[1], "rotate") == 0) {
-        return run_rotate(r, is_new, err);
-    }
-    if (argc == 3 && strcmp(argv[1], "check") == 0) {
-        return run_check(r, err);
-    }
-    return sr_fail(err, SR_USAGE, "what?");
+    return run_in_room(argc, argv, r, is_new, err);
 }
 
 int main(int argc, char **argv)
