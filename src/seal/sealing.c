@@ -157,11 +157,26 @@ uint64_t sr_sealing_segments(const struct sr_sealing *s)
     return s->layout.segments;
 }
 
-uint64_t sr_sealing_batch_bytes(const struct sr_sealing *s, const struct sr_sealing_batch *b)
+/* Segment i of the batch. */
+static struct sr_layout_segment segment_of(const struct sr_sealing_batch *b, size_t i)
 {
-    struct sr_layout_segment first = sr_layout_segment(&s->layout, b->first);
-    struct sr_layout_segment last = sr_layout_segment(&s->layout, b->first + b->count - 1);
-    return last.plain_at + last.plain_bytes - first.plain_at;
+    return sr_layout_segment(&b->file->layout, b->first + i);
+}
+
+static uint8_t *plain_of(const struct sr_sealing_batch *b, size_t i)
+{
+    return b->buffers->plain[b->slot + i] + PLAIN_AT;
+}
+
+static uint8_t *cipher_of(const struct sr_sealing_batch *b, size_t i)
+{
+    return b->buffers->cipher[b->slot + i] + CIPHER_AT;
+}
+
+uint64_t sr_sealing_batch_bytes(const struct sr_sealing_batch *b)
+{
+    struct sr_layout_segment last = segment_of(b, b->count - 1);
+    return last.plain_at + last.plain_bytes - segment_of(b, 0).plain_at;
 }
 
 /*
@@ -192,23 +207,24 @@ static enum sr_status find_staged(struct sr_sealing *s, const struct sr_layout_s
     return status;
 }
 
-/* Have segment i of the batch in plain and cipher; *out_is_kept when the sink has it already. */
-static enum sr_status seal_one(struct sr_sealing *s, struct sr_sealing_batch *b, size_t i,
-                               bool *out_is_kept, struct sr_err *err)
+/* Have segment i of the batch in plain and cipher. */
+static enum sr_status fill_one(struct sr_sealing_batch *b, size_t i, struct sr_err *err)
 {
-    struct sr_layout_segment segment = sr_layout_segment(&s->layout, b->first + i);
-    uint8_t *plain = b->plain[i] + PLAIN_AT;
-    uint8_t *cipher = b->cipher[i] + CIPHER_AT;
+    struct sr_sealing *s = b->file;
+    struct sr_layout_segment segment = segment_of(b, i);
     const struct sr_source *source = &s->job.source;
+    uint8_t *plain = plain_of(b, i);
+    uint8_t *cipher = cipher_of(b, i);
     if (segment.plain_bytes > 0) {
         SR_TRY(source->read_at(source->ctx, segment.plain_at, plain, segment.plain_bytes, err));
     }
-    enum sr_status status = find_staged(s, &segment, plain, cipher, b->compared, out_is_kept);
+    enum sr_status status =
+        find_staged(s, &segment, plain, cipher, b->buffers->compared, &b->is_kept[i]);
     if (status != SR_OK) {
         return sr_context(err, status, "segment %llu of what is staged",
                           (unsigned long long)segment.index);
     }
-    if (*out_is_kept) {
+    if (b->is_kept[i]) {
         return SR_OK;
     }
     /* B-13: a new IV, whatever was tried before. */
@@ -216,40 +232,56 @@ static enum sr_status seal_one(struct sr_sealing *s, struct sr_sealing_batch *b,
                         sr_bytes(plain, segment.plain_bytes), cipher, err);
 }
 
-/* The leaves of plaintext and ciphertext, all in one call so that the CPU's lanes are full. */
-static enum sr_status hash_leaves(struct sr_sealing *s, struct sr_sealing_batch *b)
+enum sr_status sr_sealing_fill(struct sr_sealing_batch *b, bool (*stop)(void *ctx), void *ctx,
+                               struct sr_err *err)
 {
-    struct sr_bytes messages[2 * SR_SEAL_BATCH_MAX];
-    for (size_t i = 0; i < b->count; i++) {
-        struct sr_layout_segment segment = sr_layout_segment(&s->layout, b->first + i);
-        uint8_t *plain = b->plain[i] + PLAIN_AT - 1;
-        uint8_t *cipher = b->cipher[i] + CIPHER_AT - 1;
-        *plain = SR_MERKLE_LEAF_PREFIX;
-        *cipher = SR_MERKLE_LEAF_PREFIX;
-        messages[i] = sr_bytes(plain, 1 + segment.plain_bytes);
-        messages[b->count + i] = sr_bytes(cipher, 1 + segment.sealed_bytes);
-    }
-    return sr_sha256_many(messages, 2 * b->count, b->leaves);
-}
-
-enum sr_status sr_sealing_work(struct sr_sealing *s, struct sr_sealing_batch *b,
-                               bool (*stop)(void *ctx), void *ctx, struct sr_err *err)
-{
-    assert(b->count >= 1 && b->count <= b->segments_max);
-    bool is_kept[SR_SEAL_BATCH_MAX];
+    assert(b->count >= 1 && b->slot + b->count <= b->buffers->segments);
     for (size_t i = 0; i < b->count; i++) {
         if (stop(ctx)) {
             return sr_fail(err, SR_CANCELLED, "stopped before segment %llu",
                            (unsigned long long)(b->first + i));
         }
-        SR_TRY(seal_one(s, b, i, &is_kept[i], err));
+        SR_TRY(fill_one(b, i, err));
     }
-    SR_TRY(hash_leaves(s, b));
+    return SR_OK;
+}
+
+/* The leaves of plaintext and ciphertext, all in one call so that the CPU's lanes are full. */
+enum sr_status sr_sealing_hash(struct sr_sealing_batch *batches, size_t count)
+{
+    struct sr_bytes messages[2 * SR_SEAL_BATCH_MAX] = {{NULL, 0}};
+    uint8_t leaves[2 * SR_SEAL_BATCH_MAX][SR_SHA256_BYTES];
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < batches[i].count; j++) {
+            struct sr_layout_segment segment = segment_of(&batches[i], j);
+            uint8_t *plain = plain_of(&batches[i], j) - 1;
+            uint8_t *cipher = cipher_of(&batches[i], j) - 1;
+            assert(used + 2 <= 2 * SR_SEAL_BATCH_MAX);
+            *plain = SR_MERKLE_LEAF_PREFIX;
+            *cipher = SR_MERKLE_LEAF_PREFIX;
+            messages[used++] = sr_bytes(plain, 1 + segment.plain_bytes);
+            messages[used++] = sr_bytes(cipher, 1 + segment.sealed_bytes);
+        }
+    }
+    SR_TRY(sr_sha256_many(messages, used, leaves));
+    used = 0;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < batches[i].count; j++) {
+            memcpy(batches[i].plain_leaf[j], leaves[used++], SR_SHA256_BYTES);
+            memcpy(batches[i].cipher_leaf[j], leaves[used++], SR_SHA256_BYTES);
+        }
+    }
+    return SR_OK;
+}
+
+enum sr_status sr_sealing_store(struct sr_sealing_batch *b, struct sr_err *err)
+{
     for (size_t i = 0; i < b->count; i++) {
-        struct sr_layout_segment segment = sr_layout_segment(&s->layout, b->first + i);
-        if (!is_kept[i]) {
-            SR_TRY(write_body(s, segment.at,
-                              sr_bytes(b->cipher[i] + CIPHER_AT, segment.sealed_bytes), err));
+        struct sr_layout_segment segment = segment_of(b, i);
+        if (!b->is_kept[i]) {
+            SR_TRY(write_body(b->file, segment.at, sr_bytes(cipher_of(b, i), segment.sealed_bytes),
+                              err));
         }
     }
     return SR_OK;
@@ -276,21 +308,51 @@ static enum sr_status add_row(struct sr_sealing *s, const uint8_t leaf[SR_SHA256
     return sr_merkle_add(&s->stored_tree, leaf);
 }
 
-enum sr_status sr_sealing_commit(struct sr_sealing *s, const struct sr_sealing_batch *b,
-                                 struct sr_err *err)
+/* The whole-file hashes, those of the files side by side, one segment of each after the other. */
+static enum sr_status hash_files(struct sr_sealing_batch *const *batches, size_t count)
 {
-    assert(b->first == s->committed);
-    for (size_t i = 0; i < b->count; i++) {
-        struct sr_layout_segment segment = sr_layout_segment(&s->layout, b->first + i);
-        SR_TRY(sr_sha256_update(s->sha256, sr_bytes(b->plain[i] + PLAIN_AT, segment.plain_bytes)));
-        if (segment.plain_bytes > 0) { /* B-10: the tree of an empty file has no leaves */
-            SR_TRY(sr_merkle_add(&s->plain_tree, b->leaves[i]));
+    size_t taken = 1;
+    for (size_t j = 0; taken > 0; j++) {
+        struct sr_sha256 *hashes[SR_SEAL_BATCH_MAX];
+        struct sr_bytes data[SR_SEAL_BATCH_MAX];
+        taken = 0;
+        for (size_t i = 0; i < count; i++) {
+            if (j < batches[i]->count) {
+                hashes[taken] = batches[i]->file->sha256;
+                data[taken++] =
+                    sr_bytes(plain_of(batches[i], j), segment_of(batches[i], j).plain_bytes);
+            }
         }
-        SR_TRY(sr_sha256_update(s->table_digest,
-                                sr_bytes(b->leaves[b->count + i], SR_LAYOUT_ROW_BYTES)));
-        SR_TRY(add_row(s, b->leaves[b->count + i], err));
+        SR_TRY(sr_sha256_update_many(hashes, data, taken));
+    }
+    return SR_OK;
+}
+
+/* The leaves of one batch into the trees and the table of its file. */
+static enum sr_status add_leaves(struct sr_sealing_batch *b, struct sr_err *err)
+{
+    struct sr_sealing *s = b->file;
+    assert(b->first == s->committed);
+    SR_TRY(sr_sha256_update(s->table_digest,
+                            sr_bytes(b->cipher_leaf, b->count * SR_LAYOUT_ROW_BYTES)));
+    for (size_t i = 0; i < b->count; i++) {
+        if (segment_of(b, i).plain_bytes > 0) { /* B-10: the tree of an empty file has no leaves */
+            SR_TRY(sr_merkle_add(&s->plain_tree, b->plain_leaf[i]));
+        }
+        SR_TRY(add_row(s, b->cipher_leaf[i], err));
     }
     s->committed += b->count;
+    return SR_OK;
+}
+
+enum sr_status sr_sealing_commit(struct sr_sealing_batch *const *batches, size_t count,
+                                 struct sr_err *err)
+{
+    assert(count <= SR_SEAL_BATCH_MAX);
+    SR_TRY(hash_files(batches, count));
+    for (size_t i = 0; i < count; i++) {
+        SR_TRY(add_leaves(batches[i], err));
+    }
     return SR_OK;
 }
 

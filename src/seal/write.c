@@ -10,11 +10,14 @@
 #include "seal/sealing.h"
 
 /*
- * Who does what: a thread stays with the file it began, so that the serial hashes of several files
- * run on several cores; a thread without a file begins the next; when there is none, it helps where
- * most is left. As many files are open as there are threads: a file with nothing left to claim has
- * a thread in it, so a thread in search of work finds either a file to help with or a free place.
+ * Who does what: a thread takes up to FILES_AT_ONCE files for its own and goes through them side by
+ * side, because the serial hash of one file leaves most of a core idle. When it has none and there
+ * are none left, it helps where most is left. There are FILES_AT_ONCE places for each thread: a
+ * file with nothing left to claim has a thread in it, so a thread in search of work finds either a
+ * file to help with or a free place.
  */
+#define FILES_AT_ONCE 4
+#define PLACES_MAX (SR_SEAL_THREADS_MAX * FILES_AT_ONCE)
 
 /* A file between begin() and close(). */
 struct place {
@@ -33,9 +36,10 @@ struct run {
     pthread_mutex_t lock; /* of everything below, and of places but for their sealing */
     pthread_cond_t changed;
     pthread_mutex_t progress_lock;
-    struct place places[SR_SEAL_THREADS_MAX];
-    unsigned threads;
-    size_t next; /* file to begin */
+    struct place places[PLACES_MAX];
+    size_t place_count;
+    size_t own_max; /* files that a thread takes for its own */
+    size_t next;    /* file to begin */
     bool is_beginning;
     enum sr_status status; /* the first failure */
     struct sr_err err;
@@ -45,9 +49,15 @@ struct run {
 struct worker {
     struct run *run;
     pthread_t thread;
-    struct place *own; /* where the file is that it began, */
-    size_t own_index;  /* and which it is: others may be in that place later */
-    struct sr_sealing_batch batch;
+    /* The files it began: where they are, and which: others may be in those places later. */
+    struct place *own[FILES_AT_ONCE];
+    size_t own_index[FILES_AT_ONCE];
+    size_t own_count;
+    struct sr_sealing_buffers buffers;
+    /* What it has claimed, of different files. */
+    struct place *claimed[FILES_AT_ONCE];
+    struct sr_sealing_batch batches[FILES_AT_ONCE];
+    size_t batch_count;
 };
 
 static void fail_run(struct run *run, enum sr_status status, const struct sr_err *err)
@@ -79,7 +89,7 @@ static uint64_t left_to_claim(const struct place *p)
 
 static struct place *free_place(struct run *run)
 {
-    for (unsigned i = 0; i < run->threads; i++) {
+    for (size_t i = 0; i < run->place_count; i++) {
         if (!run->places[i].is_taken) {
             return &run->places[i];
         }
@@ -90,7 +100,7 @@ static struct place *free_place(struct run *run)
 static struct place *place_to_help(struct run *run)
 {
     struct place *most = NULL;
-    for (unsigned i = 0; i < run->threads; i++) {
+    for (size_t i = 0; i < run->place_count; i++) {
         struct place *p = &run->places[i];
         if (left_to_claim(p) > (most == NULL ? 0 : left_to_claim(most))) {
             most = p;
@@ -126,57 +136,100 @@ static void begin_file(struct run *run, struct place *p)
     (void)pthread_cond_broadcast(&run->changed);
 }
 
-/* Find something for w to do; NULL when there is nothing more. Called with the lock. */
-static struct place *find_work(struct worker *w)
+/* Forget files that are done with, or claimed to the end. Called with the lock. */
+static void drop_own(struct worker *w)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < w->own_count; i++) {
+        if (w->own[i]->index == w->own_index[i] && left_to_claim(w->own[i]) > 0) {
+            w->own[kept] = w->own[i];
+            w->own_index[kept++] = w->own_index[i];
+        }
+    }
+    w->own_count = kept;
+}
+
+/* Claim up to segments of the file at p. Called with the lock. */
+static void claim_batch(struct worker *w, struct place *p, size_t segments)
+{
+    uint64_t left = left_to_claim(p);
+    struct sr_sealing_batch *b = &w->batches[w->batch_count];
+    size_t slot = w->batch_count == 0 ? 0 : b[-1].slot + b[-1].count;
+    b->file = p->sealing;
+    b->buffers = &w->buffers;
+    b->slot = slot;
+    b->first = p->claimed;
+    b->count = left < segments ? (size_t)left : segments;
+    p->claimed += b->count;
+    w->claimed[w->batch_count++] = p;
+}
+
+/*
+ * Find something for w to do, its own files first, and claim it; none when there is nothing more.
+ * Called with the lock.
+ */
+static void find_work(struct worker *w)
 {
     struct run *run = w->run;
     while (run->status == SR_OK) {
         struct place *empty = free_place(run);
-        if (w->own != NULL && w->own->index == w->own_index && left_to_claim(w->own) > 0) {
-            return w->own;
-        }
-        w->own = NULL;
-        if (run->next < run->plan->count && !run->is_beginning && empty != NULL) {
-            w->own = empty;
-            w->own_index = run->next;
+        drop_own(w);
+        if (w->own_count < run->own_max && run->next < run->plan->count && !run->is_beginning &&
+            empty != NULL) {
+            w->own[w->own_count] = empty;
+            w->own_index[w->own_count++] = run->next;
             begin_file(run, empty);
             continue;
         }
-        struct place *helped = place_to_help(run);
-        if (helped != NULL || !run->is_beginning) {
-            return helped;
+        struct place *helped = w->own_count > 0 ? NULL : place_to_help(run);
+        if (helped != NULL) {
+            claim_batch(w, helped, w->buffers.segments);
+        }
+        for (size_t i = 0; i < w->own_count; i++) {
+            claim_batch(w, w->own[i], w->buffers.segments / w->own_count);
+        }
+        if (w->batch_count > 0 || !run->is_beginning) {
+            return;
         }
         (void)pthread_cond_wait(&run->changed, &run->lock);
     }
-    return NULL;
 }
 
-/* Claim the next batch of some file for w. */
-static struct place *claim(struct worker *w)
+/* Whether there was something for w to claim. */
+static bool claim(struct worker *w)
+{
+    (void)pthread_mutex_lock(&w->run->lock);
+    w->batch_count = 0;
+    find_work(w);
+    (void)pthread_mutex_unlock(&w->run->lock);
+    return w->batch_count > 0;
+}
+
+/*
+ * Wait until it is the turn of some of w's batches, all earlier ones of their files being
+ * committed, and take these out; none when the run has failed. Not until it is the turn of all: two
+ * threads could wait for each other.
+ */
+static size_t wait_for_turns(struct worker *w, bool is_done[FILES_AT_ONCE],
+                             size_t out[FILES_AT_ONCE])
 {
     struct run *run = w->run;
+    size_t count = 0;
     (void)pthread_mutex_lock(&run->lock);
-    struct place *p = find_work(w);
-    if (p != NULL) {
-        uint64_t left = left_to_claim(p);
-        w->batch.first = p->claimed;
-        w->batch.count = left < w->batch.segments_max ? (size_t)left : w->batch.segments_max;
-        p->claimed += w->batch.count;
+    while (run->status == SR_OK && count == 0) {
+        for (size_t i = 0; i < w->batch_count; i++) {
+            if (!is_done[i] && w->claimed[i]->committed == w->batches[i].first) {
+                is_done[i] = true;
+                out[count++] = i;
+            }
+        }
+        if (count == 0) {
+            (void)pthread_cond_wait(&run->changed, &run->lock);
+        }
     }
+    count = run->status == SR_OK ? count : 0;
     (void)pthread_mutex_unlock(&run->lock);
-    return p;
-}
-
-/* Wait until all earlier batches of the file are committed; false when the run has failed. */
-static bool wait_for_turn(struct run *run, const struct place *p, uint64_t first)
-{
-    (void)pthread_mutex_lock(&run->lock);
-    while (run->status == SR_OK && p->committed != first) {
-        (void)pthread_cond_wait(&run->changed, &run->lock);
-    }
-    bool is_ours = run->status == SR_OK;
-    (void)pthread_mutex_unlock(&run->lock);
-    return is_ours;
+    return count;
 }
 
 /* Pass the turn on; whether the file is complete now. */
@@ -210,35 +263,63 @@ static void report_progress(struct run *run, uint64_t bytes)
     }
 }
 
-/* Bring w's batch of the file at p through; the last one completes the file. */
-static enum sr_status process(struct worker *w, struct place *p, struct sr_err *err)
+/* After the last batch of a file. */
+static enum sr_status complete(struct run *run, struct place *p, struct sr_err *err)
 {
-    struct run *run = w->run;
-    struct sr_sealing_batch *b = &w->batch;
-    uint64_t bytes = sr_sealing_batch_bytes(p->sealing, b);
-    SR_TRY(sr_sealing_work(p->sealing, b, should_stop, run, err));
-    if (!wait_for_turn(run, p, b->first)) {
-        return SR_OK; /* somebody else's failure, which is known already */
-    }
-    SR_TRY(sr_sealing_commit(p->sealing, b, err));
-    bool is_complete = end_turn(run, p, b->count);
-    if (is_complete) {
-        struct sr_body_facts facts = {0};
-        SR_TRY(sr_sealing_finish(p->sealing, &facts, err));
-        SR_TRY(run->plan->end(run->plan->ctx, p->index, &facts, err));
-        close_place(run, p);
-    }
-    report_progress(run, bytes);
+    struct sr_body_facts facts = {0};
+    SR_TRY(sr_sealing_finish(p->sealing, &facts, err));
+    SR_TRY(run->plan->end(run->plan->ctx, p->index, &facts, err));
+    close_place(run, p);
     return SR_OK;
+}
+
+/* Commit w's batches, those together whose turn it is at the same time. */
+static enum sr_status commit(struct worker *w, struct sr_err *err)
+{
+    bool is_done[FILES_AT_ONCE] = {false};
+    for (size_t left = w->batch_count; left > 0;) {
+        size_t turns[FILES_AT_ONCE] = {0};
+        struct sr_sealing_batch *batches[FILES_AT_ONCE];
+        size_t count = wait_for_turns(w, is_done, turns);
+        if (count == 0) {
+            return SR_OK; /* somebody else's failure, which is known already */
+        }
+        for (size_t i = 0; i < count; i++) {
+            batches[i] = &w->batches[turns[i]];
+        }
+        SR_TRY(sr_sealing_commit(batches, count, err));
+        for (size_t i = 0; i < count; i++) {
+            struct place *p = w->claimed[turns[i]];
+            uint64_t bytes = sr_sealing_batch_bytes(batches[i]);
+            if (end_turn(w->run, p, batches[i]->count)) {
+                SR_TRY(complete(w->run, p, err));
+            }
+            report_progress(w->run, bytes);
+        }
+        left -= count;
+    }
+    return SR_OK;
+}
+
+/* Bring what w has claimed through; the last batch of a file completes it. */
+static enum sr_status process(struct worker *w, struct sr_err *err)
+{
+    for (size_t i = 0; i < w->batch_count; i++) {
+        SR_TRY(sr_sealing_fill(&w->batches[i], should_stop, w->run, err));
+    }
+    SR_TRY(sr_sealing_hash(w->batches, w->batch_count));
+    for (size_t i = 0; i < w->batch_count; i++) {
+        SR_TRY(sr_sealing_store(&w->batches[i], err));
+    }
+    return commit(w, err);
 }
 
 static void *run_worker(void *arg)
 {
     struct worker *w = arg;
-    struct place *p = NULL;
-    while ((p = claim(w)) != NULL) {
+    while (claim(w)) {
         struct sr_err err = {0};
-        enum sr_status status = process(w, p, &err);
+        enum sr_status status = process(w, &err);
         if (status != SR_OK) {
             fail_run(w->run, status, &err);
         }
@@ -275,8 +356,8 @@ static enum sr_status equip(struct crew *c, const struct sr_seal_plan *plan, str
         return sr_fail(err, SR_NO_MEMORY, "allocate %zu buffers", count);
     }
     for (unsigned t = 0; t < c->threads; t++) {
-        struct sr_sealing_batch *b = &c->workers[t].batch;
-        b->segments_max = segments;
+        struct sr_sealing_buffers *b = &c->workers[t].buffers;
+        b->segments = segments;
         b->compared = sr_pool_take(c->plain);
         for (size_t i = 0; i < segments; i++) {
             b->plain[i] = sr_pool_take(c->plain);
@@ -289,8 +370,8 @@ static enum sr_status equip(struct crew *c, const struct sr_seal_plan *plan, str
 static void dismiss(struct crew *c)
 {
     for (unsigned t = 0; t < c->threads; t++) {
-        struct sr_sealing_batch *b = &c->workers[t].batch;
-        for (size_t i = 0; i < b->segments_max; i++) {
+        struct sr_sealing_buffers *b = &c->workers[t].buffers;
+        for (size_t i = 0; i < b->segments; i++) {
             sr_pool_give(c->plain, b->plain[i], SR_BODY_SEGMENT_BYTES);
         }
         if (b->compared != NULL) {
@@ -302,11 +383,22 @@ static void dismiss(struct crew *c)
     free(c);
 }
 
+/* So many that each thread gets its share of few files, and each file room for a segment. */
+static size_t own_files(size_t files, const struct crew *c)
+{
+    size_t share = (files + c->threads - 1) / c->threads;
+    size_t most = c->workers[0].buffers.segments;
+    most = most < FILES_AT_ONCE ? most : FILES_AT_ONCE;
+    share = share < most ? share : most;
+    return share > 0 ? share : 1;
+}
+
 /* Let all threads work, this one among them; one that cannot be started is done without. */
 static void work_together(struct run *run, struct crew *c)
 {
     bool is_started[SR_SEAL_THREADS_MAX] = {false};
-    run->threads = c->threads;
+    run->place_count = c->threads * FILES_AT_ONCE;
+    run->own_max = own_files(run->plan->count, c);
     for (unsigned t = 0; t < c->threads; t++) {
         c->workers[t].run = run;
         is_started[t] =
@@ -333,7 +425,7 @@ static enum sr_status run_plan(const struct sr_seal_plan *plan, struct crew *c, 
     (void)pthread_cond_init(&run->changed, NULL);
     work_together(run, c);
 
-    for (unsigned i = 0; i < c->threads; i++) {
+    for (size_t i = 0; i < run->place_count; i++) {
         if (run->places[i].is_taken) {
             close_place(run, &run->places[i]);
         }
