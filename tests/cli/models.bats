@@ -283,6 +283,45 @@ own_room() {
     run -10 sr show 'LLAMA'
 }
 
+@test "a result larger than any buffer that cannot be written is a failure" {
+    own_room
+    python3 - big.safetensors <<'PY'
+import json, struct, sys
+header = {f"model.layers.{i}.weight": {"dtype": "U8", "shape": [1], "data_offsets": [i, i + 1]} for i in range(4000)}
+text = json.dumps(header).encode()
+text += b" " * (-len(text) % 8)
+open(sys.argv[1], "wb").write(struct.pack("<Q", len(text)) + text + bytes(4000))
+PY
+    sr deposit big.safetensors --name big
+    run -0 sr show big --json
+    [ "${#output}" -gt 200000 ]
+    [ "$(jq '.contents[0].tensors | length' <<<"$output")" -eq 4000 ]
+    for form in '' --json; do
+        run -51 bash -c '"$STRONGROOM" show big $2 --room "$1" --passphrase-file "$1.key" 2>&1 >/dev/full' - "$room" "$form"
+        [[ "$output" == *"write the result"* ]]
+    done
+}
+
+@test "everything works with the 8 MiB that an ordinary user may lock" {
+    setpriv --bounding-set=-ipc_lock true 2>/dev/null || skip "cannot give up the right to lock memory"
+    own_room
+    poor() {
+        setpriv --bounding-set=-ipc_lock --inh-caps=-ipc_lock prlimit --memlock=8388608 \
+            "$STRONGROOM" "$@" --room "$room" --passphrase-file "$room.key"
+    }
+    mkdir m
+    cp "$shared/model/model.safetensors" m
+    head -c 20000000 /dev/urandom >m/twenty.bin
+    run -0 poor deposit m --name m
+    run -0 poor verify m
+    run -0 poor show m
+    poor cat m:twenty.bin | cmp - m/twenty.bin
+    run -0 poor scrub
+    run -0 poor export m out --confirm m
+    diff -r out m
+    run -0 poor keys rotate --confirm own
+}
+
 # --- verify
 
 @test "verify proves what is good" {

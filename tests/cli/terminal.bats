@@ -49,9 +49,11 @@ with_model() {
 
 @test "--no-input asks nothing on a terminal either" {
     with_model
-    run -20 on_terminal -- "$STRONGROOM" verify llama --room "$room" --no-input
+    # Were it to ask, nobody would answer.
+    run -20 on_terminal -- timeout --foreground 30 "$STRONGROOM" verify llama --room "$room" --no-input
     [[ "$output" != *Passphrase* ]]
-    run -2 on_terminal -- "$STRONGROOM" export llama out --room "$room" --passphrase-file "$room.key" --no-input
+    run -2 on_terminal -- timeout --foreground 30 \
+        "$STRONGROOM" export llama out --room "$room" --passphrase-file "$room.key" --no-input
     [[ "$output" != *"Type '"* ]]
 }
 
