@@ -11,7 +11,7 @@
  * catalog records the act and changes the state. Nothing else writes custody; a deposit's staging
  * before its act is invisible and counts for nothing.
  *
- * What is recorded is the act's canonical JSON (docs/formats/room.md, R-n). Later the same text
+ * What is recorded is the act's canonical JSON (docs/formats/room.md, R-17). Later the same text
  * comes in signed, is decided by policy and becomes a leaf of the ledger, behind this same call.
  */
 

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "crypto/rand.h"
 #include "custody/decide.h"
+#include "custody/recover_impl.h"
 #include "custody/room_impl.h"
 
 void sr_permit_free(struct sr_permit *p)
@@ -140,6 +141,11 @@ enum sr_status sr_custody_apply(struct sr_room *r, const struct sr_act *act, str
     SR_AUTO(sr_permit) permit = calloc(1, sizeof *permit);
     if (permit == NULL) {
         return sr_fail(err, SR_NO_MEMORY, "no memory for a permit");
+    }
+    if (act->verb == SR_VERB_USE) {
+        /* It will run for long; what others left behind should not wait for its end. */
+        struct sr_recover_result recovered;
+        SR_TRY(sr_recover_deposits(r, &recovered, err));
     }
     SR_CLEANUP(passage_clear) struct passage p = {0};
     SR_TRY(pass(r, act, &p, err));

@@ -13,7 +13,7 @@
  *
  * Both are there, durably, before the catalog knows the version, and go away last; so whatever
  * stands in the catalog as staged has its intent, and files here without a version are leftovers.
- * source  docs/formats/room.md, R-n
+ * source  docs/formats/room.md, R-6 to R-8
  */
 struct sr_hold;
 

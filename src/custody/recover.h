@@ -6,8 +6,8 @@
 
 /*
  * Clearing up after processes that ended in the middle of a deposit. Called by every operation that
- * writes (deposit, export, rotate, scrub of the whole room), never by questions. A deposit that a
- * live process holds is left alone.
+ * writes (deposit, export, use, rotate, scrub of the whole room), never by questions. A deposit
+ * that a live process holds is left alone.
  */
 
 struct sr_recover_result {

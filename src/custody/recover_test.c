@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "custody/act.h"
 #include "custody/scrub.h"
 #include "custody/verify.h"
 #include "tests/check.h"
@@ -205,6 +206,26 @@ static void leaves_a_live_one_alone(void)
     CHECK(count_interrupted(NULL) == 0 && is_clean());
 }
 
+static void use_clears_up_and_reading_does_not(void)
+{
+    struct sr_err err = {0};
+    struct sr_catalog_version base;
+    struct stopper s = begin_in_child("dead-too");
+    CHECK(kill(s.child, SIGKILL) == 0 && waitpid(s.child, NULL, 0) == s.child);
+    (void)close(s.to_child);
+    CHECK(room_resolve(r, "base", &base, &err) == SR_OK);
+    struct sr_act act = {.verb = SR_VERB_READ,
+                         .time_utc_ms = 1,
+                         .version = base.id,
+                         .read = {.file = "config.json"}};
+    CHECK(sr_custody_apply(r, &act, NULL, &err) == SR_OK);
+    CHECK(count_interrupted(NULL) == 1);
+    act = (struct sr_act){
+        .verb = SR_VERB_USE, .time_utc_ms = 1, .version = base.id, .use = {.at = "/m"}};
+    CHECK(sr_custody_apply(r, &act, NULL, &err) == SR_OK);
+    CHECK(count_interrupted(NULL) == 0 && is_clean());
+}
+
 static void removes_a_dead_ones(void)
 {
     struct sr_err err = {0};
@@ -239,6 +260,7 @@ int main(void)
     RUN(survives_a_store_that_fails);
     RUN(removes_what_is_not_whole);
     RUN(leaves_a_live_one_alone);
+    RUN(use_clears_up_and_reading_does_not);
     RUN(removes_a_dead_ones);
     RUN(finds_out_about_a_store_that_lies);
     sr_room_free(r);

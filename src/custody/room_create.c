@@ -166,6 +166,9 @@ static enum sr_status write_config(int file, struct sr_err *err)
 static enum sr_status make(int fd, int file, const char *path, const char *actor,
                            const struct sr_secret *passphrase, struct sr_err *err)
 {
+    if (fchmod(fd, 0700) != 0) { /* it may have been there, open to others */
+        return sr_fail(err, SR_IO, "cannot make the folder private: %s", strerror(errno));
+    }
     SR_TRY(write_config(file, err));
     SR_TRY(sr_folder_sync(fd, err));
     SR_TRY(clear_parts(fd, err));

@@ -66,8 +66,11 @@ static void makes_a_room(void)
 static void takes_an_empty_folder(void)
 {
     struct sr_err err = {0};
+    struct stat st;
     room_mkdir(scratch_dir, "empty");
+    CHECK(chmod(room_path(scratch_dir, "empty"), 0755) == 0);
     CHECK(create(room_path(scratch_dir, "empty"), &err) == SR_OK);
+    CHECK(stat(room_path(scratch_dir, "empty"), &st) == 0 && (st.st_mode & 07777) == 0700);
     CHECK(opens(room_path(scratch_dir, "empty")));
 }
 

@@ -152,6 +152,39 @@ static void gives_nothing_without_one(void)
     CHECK(body == NULL);
 }
 
+/* The catalog was restored from another time, or altered: it describes another body. */
+static void refuses_a_body_that_is_not_as_described(void)
+{
+    struct sr_err err = {0};
+    struct sr_catalog_version version = {0};
+    SR_AUTO(sr_room) r = open_with_model(&version);
+    SR_AUTO(sr_permit) permit = NULL;
+    SR_AUTO(sr_pool) pool = NULL;
+    struct sr_catalog_file file;
+    struct sr_bytes tensor;
+    struct sr_room_body *body = NULL;
+    struct sr_act act = {
+        .verb = SR_VERB_USE, .time_utc_ms = 1, .version = version.id, .use = {.at = "/m"}};
+    CHECK(sr_pool_new(SR_BODY_SEGMENT_BYTES, 2, 1, &pool, &err) == SR_OK);
+    CHECK(sr_custody_apply(r, &act, &permit, &err) == SR_OK);
+    CHECK(sr_query_file(r, &version.id, sr_text_view("config.json"), &file, &tensor, &err) ==
+          SR_OK);
+    struct sr_catalog_file altered[6] = {file, file, file, file, file, file};
+    altered[0].facts.sha256[31] ^= 1;
+    altered[1].facts.root[0] ^= 1;
+    altered[2].facts.plain_bytes++;
+    altered[3].facts.body_bytes++;
+    altered[4].facts.tensor_count++;
+    altered[5].file_index++;
+    for (size_t i = 0; i < 6; i++) {
+        CHECK(sr_room_open_body(r, permit, &altered[i], pool, &body, &err) == SR_CORRUPT);
+        CHECK(strstr(err.message, "'config.json'") != NULL);
+    }
+    CHECK(body == NULL);
+    CHECK(sr_room_open_body(r, permit, &file, pool, &body, &err) == SR_OK);
+    sr_room_body_free(body);
+}
+
 static void refuses_acts_that_do_not_fit(void)
 {
     struct sr_err err = {0};
@@ -193,6 +226,7 @@ int main(void)
     RUN(refuses_another_configuration);
     RUN(reads_under_a_permit);
     RUN(gives_nothing_without_one);
+    RUN(refuses_a_body_that_is_not_as_described);
     RUN(refuses_acts_that_do_not_fit);
     sr_secret_free(passphrase);
     scratch_remove(scratch_dir);
