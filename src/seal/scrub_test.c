@@ -5,7 +5,10 @@
  */
 #include "seal/scrub.h"
 
+#include "crypto/merkle.h"
+#include "seal/bind.h"
 #include "seal/layout.h"
+#include "seal/trailer.h"
 #include "tests/check.h"
 #include "tests/fault.h"
 #include "tests/sealed.h"
@@ -182,6 +185,41 @@ static void digests_are_recomputed_from_the_plaintext(void)
     drop_sample(&s);
 }
 
+/* Another trailer in place of that of s, with its root changed, and the table to match. */
+static void change_root(struct sample *s)
+{
+    struct sr_layout l = {0};
+    uint8_t aad[SR_BIND_TRAILER_AAD_BYTES];
+    uint8_t plain[256];
+    SR_AUTO(sr_secret) key = NULL;
+    uint8_t *footer = s->body.data + s->body.bytes - SR_LAYOUT_FOOTER_BYTES;
+    CHECK(sr_layout_decode_footer(footer, s->body.bytes, &l, NULL) == SR_OK);
+    uint8_t *trailer = s->body.data + l.stream_bytes;
+    CHECK(sr_layout_trailer_plain_bytes(&l) <= sizeof plain);
+    CHECK(sr_bind_file_key(s->dek, &NAME.object, &key, NULL) == SR_OK);
+    sr_bind_trailer_aad(&NAME, l.stream_bytes, s->body.data + SR_LAYOUT_FLOE_AT, aad);
+    CHECK(sr_trailer_unseal(key, sr_bytes(aad, sizeof aad), &l, trailer, plain, NULL) == SR_OK);
+    plain[44] ^= 1;
+    const struct sr_bytes changed = sr_bytes(plain, (size_t)sr_layout_trailer_plain_bytes(&l));
+    CHECK(sr_trailer_seal(key, sr_bytes(aad, sizeof aad), &l, changed, trailer, NULL) == SR_OK);
+    CHECK(sr_merkle_leaf(sr_bytes(trailer, (size_t)l.trailer_bytes),
+                         footer - SR_LAYOUT_ROW_BYTES) == SR_OK);
+    s->facts.root[0] ^= 1;
+}
+
+static void the_tree_is_recomputed_as_well(void)
+{
+    struct sample s;
+    struct sr_scrub_result r = {0};
+    struct sr_err err = {0};
+    seal_sample(&s, P + 9);
+    change_root(&s);
+    CHECK(scrub_opened(&s, 1, &r, &err) == SR_OK); /* all tags are right */
+    CHECK(scrub_opened(&s, 0, &r, &err) == SR_CORRUPT);
+    CHECK(strstr(err.message, "tree over the plaintext") != NULL);
+    drop_sample(&s);
+}
+
 /* One bad piece of five and samples of two: found in 2 of 5 tries, whichever piece it is. */
 static void samples_are_uniform(void)
 {
@@ -262,6 +300,7 @@ int main(void)
     RUN(damage_is_named_by_its_offset);
     RUN(other_lengths_and_digests_are_refused);
     RUN(digests_are_recomputed_from_the_plaintext);
+    RUN(the_tree_is_recomputed_as_well);
     RUN(samples_are_uniform);
     RUN(confidence_agrees_with_counting);
     RUN(every_failure_is_reported);

@@ -28,6 +28,7 @@ struct attempt {
     bool wrote_page;
     bool wrote_segment[SEGMENTS];
     int writes_until_failure; /* -1: never */
+    uint64_t fails_from;      /* offset, for failing_read() */
 };
 
 static enum sr_status note_write(void *ctx, uint64_t offset, struct sr_bytes data,
@@ -219,7 +220,7 @@ static enum sr_status failing_read(void *ctx, uint64_t offset, uint8_t *out, siz
                                    struct sr_err *err)
 {
     struct attempt *a = ctx;
-    if (offset >= PAGE + S) {
+    if (offset >= a->fails_from) {
         return sr_fail(err, SR_IO, "the medium failed");
     }
     return sealed_memory_read(&a->body, offset, out, len, err);
@@ -236,9 +237,16 @@ static void stops_when_what_is_staged_cannot_be_read(void)
                                      .sink = {.write_at = note_write, .ctx = &a}}};
     one.job.staged = (struct sr_source){.read_at = failing_read, .ctx = &a, .bytes = a.body.bytes};
     memset(a.wrote_segment, 0, sizeof a.wrote_segment);
+    a.wrote_page = false;
+    a.fails_from = PAGE + S;
     CHECK(sealed_write(&one, a.dek, 1, &err) == SR_IO);
     CHECK(strstr(err.message, "segment 1 of what is staged") != NULL);
     CHECK(!a.wrote_segment[1] && one.ended == 0 && one.closed == 1);
+
+    a.fails_from = 0;
+    CHECK(sealed_write(&one, a.dek, 1, &err) == SR_IO);
+    CHECK(strstr(err.message, "header page of what is staged") != NULL);
+    CHECK(!a.wrote_page && one.ended == 0 && one.closed == 2);
     end_attempt(&a);
 }
 

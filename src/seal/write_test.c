@@ -5,7 +5,7 @@
  */
 #include "seal/write.h"
 
-#include <pthread.h>
+#include <time.h>
 
 #include "tests/check.h"
 #include "tests/sealed.h"
@@ -268,6 +268,34 @@ static void first_failure_stops_all(void)
     }
 }
 
+/* A failure in the middle of a file that all threads work at: those that wait for their turn after
+ * it, which never comes, must be let go. */
+static enum sr_status read_to_the_middle(void *ctx, uint64_t offset, uint8_t *out, size_t len,
+                                         struct sr_err *err)
+{
+    if (offset == 5 * P) {
+        const struct timespec later = {.tv_nsec = 50000000}; /* the others get ahead */
+        (void)nanosleep(&later, NULL);
+        return sr_fail(err, SR_IO, "the source failed in the middle");
+    }
+    return sealed_memory_read(ctx, offset, out, len, err);
+}
+
+static void failure_lets_those_go_who_wait(void)
+{
+    static const size_t LENGTHS[] = {12 * P};
+    struct room *r = new_room(1, LENGTHS, 1);
+    struct sr_err err = {0};
+    struct sealed_one one = {.job = {.name = name_of(0),
+                                     .source = sealed_memory_source(&r->files[0].plain),
+                                     .sink = sealed_memory_sink(&r->files[0].body)}};
+    one.job.source.read_at = read_to_the_middle;
+    CHECK(sealed_write(&one, r->dek, 3, &err) == SR_IO);
+    CHECK(strstr(err.message, "in the middle") != NULL);
+    CHECK(one.ended == 0 && one.closed == 1);
+    free_room(r);
+}
+
 static void cancelling_stops_soon(void)
 {
     static const size_t LENGTHS[] = {3 * P};
@@ -298,6 +326,7 @@ int main(void)
     RUN(digests_do_not_depend_on_threads);
     RUN(a_plan_without_files_is_done);
     RUN(first_failure_stops_all);
+    RUN(failure_lets_those_go_who_wait);
     RUN(cancelling_stops_soon);
     RUN(files_over_the_limit_are_refused);
     return check_done();
