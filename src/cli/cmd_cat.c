@@ -14,14 +14,13 @@
 extern const struct sr_command sr_command_cat;
 
 /*
- * Plaintext goes from locked memory to the descriptor and nowhere else: no stdio buffer. Two
- * segments at a time keep within the 8 MiB that an ordinary user may lock, with what a body needs.
+ * Plaintext goes from locked memory to the descriptor and nowhere else: no stdio buffer. One
+ * segment at a time, and one buffer for its ciphertext: locking memory is a good part of what a
+ * short run costs, and an ordinary user may lock 8 MiB.
  */
-#define PIECE_BYTES (2 * SR_BODY_PAYLOAD_BYTES)
-#define POOL_BUFFERS 2
-#define POOL_BUFFERS_MIN 1
-/* A smaller piece for a smaller file: locking memory is most of what a short run costs. */
+#define PIECE_BYTES SR_BODY_PAYLOAD_BYTES
 #define PIECE_BYTES_MIN ((uint64_t)4096)
+#define POOL_BUFFERS 1
 
 /* What to read, and the permit to do so. */
 struct subject {
@@ -159,8 +158,7 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
     SR_TRY(find(room, sr_args_positional(args, 0), &s, err));
     SR_TRY(sr_session_unlock(cli, room, err));
     SR_TRY(record(room, &s, &permit, err));
-    size_t buffers = s.file.facts.plain_bytes > SR_BODY_PAYLOAD_BYTES ? POOL_BUFFERS : 1;
-    SR_TRY(sr_pool_new(SR_BODY_SEGMENT_BYTES, buffers, POOL_BUFFERS_MIN, &pool, err));
+    SR_TRY(sr_pool_new(SR_BODY_SEGMENT_BYTES, POOL_BUFFERS, POOL_BUFFERS, &pool, err));
     SR_TRY(sr_room_open_body(room, permit, &s.file, pool, &opened, err));
     struct sr_body *body = sr_room_body_view(opened);
     uint64_t begin = 0;
