@@ -139,6 +139,30 @@ static void removes_what_is_not_whole(void)
     CHECK(count_interrupted(NULL) == 0 && is_clean() && base_verifies());
 }
 
+/* A body that was sealed and is gone cannot be made good: the deposit begins anew. */
+static void begins_anew_without_a_body(void)
+{
+    struct sr_err err = {0};
+    struct sr_deposit_result result = {0};
+    faulty_arm(FAULTY_PUBLISH, FAULTY_EIO, 4);
+    CHECK(deposit("model", "gone", &err) == SR_IO);
+    faulty_disarm();
+    SR_CLEANUP(room_free_interrupted) struct sr_query_interrupted *list = NULL;
+    SR_CLEANUP(room_free_files) struct sr_catalog_file *files = NULL;
+    size_t count = 0;
+    CHECK(sr_query_interrupted(r, &list, &count, &err) == SR_OK && count == 1);
+    CHECK(list[0].files_sealed >= 1 && list[0].files_sealed < 4);
+    CHECK(sr_query_files(r, &list[0].version.id, &files, &count, &err) == SR_OK && count == 4);
+    for (size_t i = 0; i < count; i++) {
+        if (files[i].sealed) {
+            CHECK(unlink(room_body_path(r, &files[i])) == 0);
+        }
+    }
+    CHECK(room_deposit(r, room_path(scratch_dir, "model"), "gone", 0, &result, &err) == SR_OK);
+    CHECK(!result.is_resumed && result.version.number == 1);
+    CHECK(count_interrupted(NULL) == 0 && is_clean());
+}
+
 /* A deposit in a child that waits for its parent. */
 struct stopper {
     pid_t child;
@@ -259,6 +283,7 @@ int main(void)
     make_faulty();
     RUN(survives_a_store_that_fails);
     RUN(removes_what_is_not_whole);
+    RUN(begins_anew_without_a_body);
     RUN(leaves_a_live_one_alone);
     RUN(use_clears_up_and_reading_does_not);
     RUN(removes_a_dead_ones);

@@ -2,6 +2,8 @@
 /* A version verifies when every byte of it is what was deposited; what is not is named. */
 #include "custody/verify.h"
 
+#include "custody/room_impl.h"
+#include "store/catalog_driver.h"
 #include "tests/check.h"
 #include "tests/room.h"
 #include "tests/scratch.h"
@@ -89,6 +91,32 @@ static void finds_swapped_and_missing_bodies(void)
     free(aside);
 }
 
+/* The catalog with another digest for the version than its files have. */
+static const struct sr_catalog_driver *real;
+
+static enum sr_status alter_digest(struct sr_catalog *c, const struct sr_id *id,
+                                   struct sr_catalog_version *out, struct sr_err *err)
+{
+    SR_TRY(real->version_by_id(c, id, out, err));
+    out->digest[31] ^= 1;
+    return SR_OK;
+}
+
+static void finds_another_digest(void)
+{
+    struct sr_err err = {0};
+    struct bad bad;
+    struct sr_verify_result result = {0};
+    real = r->catalog->driver;
+    struct sr_catalog_driver altering = *real;
+    altering.version_by_id = alter_digest;
+    r->catalog->driver = &altering;
+    CHECK(verify(&bad, &result, &err) == SR_CORRUPT);
+    CHECK(bad.count == 0 && strstr(err.message, "digest of 'model@1'") != NULL);
+    r->catalog->driver = real;
+    CHECK(verify(&bad, &result, &err) == SR_OK);
+}
+
 static void needs_keys_and_a_version(void)
 {
     struct sr_err err = {0};
@@ -133,6 +161,7 @@ int main(void)
     RUN(accepts_what_is_whole);
     RUN(finds_one_bit);
     RUN(finds_swapped_and_missing_bodies);
+    RUN(finds_another_digest);
     RUN(needs_keys_and_a_version);
     RUN(computes_the_digest);
     sr_room_free(r);
