@@ -216,8 +216,7 @@ static enum sr_status make_file(int at, const char *name, const char *path, uint
     if (fd < 0 || ftruncate(fd, (off_t)bytes) != 0) {
         return sr_fail(err, SR_IO, "cannot make '%s': %s", path, strerror(errno));
     }
-    *out_fd = fd;
-    fd = -1;
+    sr_folder_move_fd(&fd, out_fd);
     return SR_OK;
 }
 

@@ -22,6 +22,12 @@ void sr_folder_close_fd(int *fd)
     }
 }
 
+void sr_folder_move_fd(int *from, int *to)
+{
+    *to = *from;
+    *from = -1;
+}
+
 static enum sr_status fail_errno(struct sr_err *err, const char *what, const char *name)
 {
     enum sr_status status = errno == ENOENT ? SR_NOT_FOUND : SR_IO;
@@ -230,8 +236,7 @@ static enum sr_status try_lock(int at, const char *name, enum sr_lock_mode mode,
         named.st_dev != ours.st_dev) {
         return SR_BUSY;
     }
-    *out_fd = fd;
-    fd = -1;
+    sr_folder_move_fd(&fd, out_fd);
     return SR_OK;
 }
 

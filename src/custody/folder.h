@@ -16,6 +16,8 @@
 
 /* Close *fd unless it is -1; for SR_CLEANUP. */
 void sr_folder_close_fd(int *fd);
+/* Move a descriptor out of a scope that would close it. */
+void sr_folder_move_fd(int *from, int *to);
 #define SR_AUTO_FD SR_CLEANUP(sr_folder_close_fd) int
 
 /* Open the folder name below at (AT_FDCWD is fine). errors  NOT_FOUND, IO */

@@ -93,18 +93,14 @@ static enum sr_status find_by_name(struct sr_room *r, const struct sr_ref *ref, 
         return SR_OK;
     }
     SR_TRY(sr_query_versions(r, ref->name, &out->array, &out->count, err));
-    size_t at = out->count == 0 ? 0 : out->count - 1; /* the latest, as they are sorted */
-    for (size_t i = 0; ref->number != 0 && i < out->count; i++) {
-        if (out->array[i].number == ref->number) {
-            at = i;
+    size_t found = 0;
+    for (size_t i = 0; i < out->count; i++) {
+        if (ref->number == 0 || out->array[i].number == ref->number) {
+            out->array[0] = out->array[i]; /* at last the latest: they are sorted */
+            found = 1;
         }
     }
-    if (out->count == 0 || (ref->number != 0 && out->array[at].number != ref->number)) {
-        out->count = 0;
-        return SR_OK;
-    }
-    out->array[0] = out->array[at];
-    out->count = 1;
+    out->count = found;
     return SR_OK;
 }
 
@@ -143,12 +139,13 @@ enum sr_status sr_query_resolve(struct sr_room *r, struct sr_bytes text,
         /* Whoever names an artifact like another's digest shall not be taken for it. */
         return fail_ambiguous("that, as a digest and as a name,", &digested, err);
     }
-    if (named.count + digested.count == 0) {
+    const struct sr_catalog_version *meant = named.count == 1 ? named.array : digested.array;
+    if (named.count + digested.count == 0 || meant == NULL) {
         return sr_fail(err, SR_NOT_FOUND,
                        "'%.*s' is not in custody; 'strongroom list' shows what is", (int)text.len,
                        (const char *)text.ptr);
     }
-    *out = named.count == 1 ? named.array[0] : digested.array[0];
+    *out = *meant;
     return SR_OK;
 }
 

@@ -196,7 +196,9 @@ static enum sr_status scrub_one(struct scrubbing *s, struct sr_err *err)
                        (unsigned long long)version.number);
     }
     announce(s, &version, 1);
-    return scrub_version(s, &version, err);
+    enum sr_status status = scrub_version(s, &version, err);
+    s->version = NULL;
+    return status;
 }
 
 enum sr_status sr_scrub_room(struct sr_room *r, const struct sr_scrub_params *params,

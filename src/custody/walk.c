@@ -285,7 +285,6 @@ enum sr_status sr_walk_open(const struct sr_walk *w, size_t index, int *out_fd, 
     SR_AUTO_FD fd = -1;
     SR_TRY(open_parts(w, sr_walk_at(w, index)->path, &fd, err));
     SR_TRY(sr_walk_check(w, index, fd, err));
-    *out_fd = fd;
-    fd = -1;
+    sr_folder_move_fd(&fd, out_fd);
     return SR_OK;
 }
