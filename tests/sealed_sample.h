@@ -83,7 +83,10 @@ static inline enum sr_status read_all(struct sample *s, struct sr_err *err)
     SR_TRY(open_as(s, &NAME, &b, err));
     size_t len = (size_t)sr_body_facts(b)->plain_bytes;
     uint8_t *out = malloc(len + 1);
-    CHECK(out != NULL && len == s->plain.bytes);
+    CHECK(len == s->plain.bytes);
+    if (out == NULL) {
+        return SR_NO_MEMORY;
+    }
     enum sr_status status = sr_body_read(b, 0, out, len, err);
     CHECK(status != SR_OK || memcmp(out, s->plain.data, len) == 0);
     free(out);
