@@ -24,7 +24,8 @@ struct open_file {
     int fd;
     struct sr_head *head;
     struct sr_staged *staged;
-    struct sr_sink sink; /* of staged */
+    struct sr_sink sink;     /* of staged */
+    pthread_mutex_t writing; /* the file system takes one writer at a time, and makes others spin */
 };
 
 struct sealing {
@@ -43,6 +44,7 @@ static void open_file_free(struct open_file *f)
     sr_staged_free(f->staged);
     sr_head_free(f->head);
     sr_folder_close_fd(&f->fd);
+    (void)pthread_mutex_destroy(&f->writing);
     free(f);
 }
 SR_DEFINE_AUTO(open_file)
@@ -54,11 +56,21 @@ unsigned sr_deposit_threads(unsigned wanted)
     return threads < SR_SEAL_THREADS_MAX ? threads : SR_SEAL_THREADS_MAX;
 }
 
+/* One more than there are cores: one of them waits for the medium or for its turn to hash. */
+static unsigned sealing_threads(unsigned wanted)
+{
+    unsigned threads = sr_deposit_threads(wanted);
+    return wanted == 0 && threads < SR_SEAL_THREADS_MAX ? threads + 1 : threads;
+}
+
 /* Write, and hint at the block before the one that has just been filled. */
 static enum sr_status write_at(void *ctx, uint64_t offset, struct sr_bytes data, struct sr_err *err)
 {
     struct open_file *f = ctx;
-    SR_TRY(f->sink.write_at(f->sink.ctx, offset, data, err));
+    (void)pthread_mutex_lock(&f->writing);
+    enum sr_status status = f->sink.write_at(f->sink.ctx, offset, data, err);
+    (void)pthread_mutex_unlock(&f->writing);
+    SR_TRY(status);
     uint64_t block = offset / FLUSH_BYTES;
     if (block > 0 && (offset + data.len) / FLUSH_BYTES > block) {
         sr_staged_flush_hint(f->staged, (block - 1) * FLUSH_BYTES, FLUSH_BYTES);
@@ -101,6 +113,7 @@ static enum sr_status begin(void *ctx, size_t index, struct sr_seal_job *out, st
         return sr_fail(err, SR_NO_MEMORY, "no memory for an open file");
     }
     f->fd = -1;
+    (void)pthread_mutex_init(&f->writing, NULL);
     SR_TRY(open_file(s, s->pending[index], f, err));
     const struct sr_catalog_file *file = &s->work->files[f->index];
     struct sr_seal_job job = {
@@ -208,7 +221,7 @@ enum sr_status sr_deposit_seal(const struct sr_deposit_work *work, struct sr_err
     struct sr_seal_plan plan = {
         .count = s.count,
         .dek = work->dek,
-        .threads = sr_deposit_threads(work->threads),
+        .threads = sealing_threads(work->threads),
         .memory_bytes = MEMORY_BYTES,
         .ctx = &s,
         .begin = begin,
