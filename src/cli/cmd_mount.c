@@ -153,10 +153,12 @@ static enum sr_status open_bodies(struct mounting *m, struct sr_room *room, stru
     return SR_OK;
 }
 
-static unsigned cores(void)
+/* Twice the cores: threads that decrypt ahead also wait for the medium. */
+static unsigned threads_ahead(void)
 {
-    long count = sysconf(_SC_NPROCESSORS_ONLN);
-    return count < 1 ? 1 : count > THREADS_MAX ? THREADS_MAX : (unsigned)count;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned threads = cores < 1 ? 2 : 2 * (unsigned)cores;
+    return threads < THREADS_MAX ? threads : THREADS_MAX;
 }
 
 static enum sr_status serve(struct mounting *m, struct sr_err *err)
@@ -172,7 +174,7 @@ static enum sr_status serve(struct mounting *m, struct sr_err *err)
         .mtime_utc_ms = m->version.created_utc_ms,
         .private_pages = m->is_private,
         .memory_bytes = CACHE_BYTES,
-        .threads = cores(),
+        .threads = threads_ahead(),
         .ready = on_ready,
         .report = on_report,
         .ctx = m,
