@@ -57,14 +57,17 @@ static void fill_disk(void *ctx, uint64_t bytes)
     (void)close(fd);
 }
 
+/* More files than are open at once: those that are open have their space reserved already. */
 static void says_when_space_runs_out(void)
 {
+    static const char *const FILES[] = {"two/a", "two/b", "two/c", "two/d", "two/e", "two/f"};
     struct sr_err err = {0};
     struct sr_deposit_result result = {0};
     bool is_full = false;
     room_mkdir(scratch_dir, "two");
-    room_write_random(scratch_dir, "two/a", 3 << 20, 2);
-    room_write_random(scratch_dir, "two/b", 2 << 20, 3);
+    for (unsigned i = 0; i < sizeof FILES / sizeof FILES[0]; i++) {
+        room_write_random(scratch_dir, FILES[i], 900000, 2 + i);
+    }
     struct sr_deposit_params params = {.path = room_path(scratch_dir, "two"),
                                        .name = "two",
                                        .threads = 1,
