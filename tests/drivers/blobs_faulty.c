@@ -139,6 +139,7 @@ static enum sr_status faulty_stage(struct sr_blobs *b, const struct sr_id *objec
     }
     self->base.blobs = b;
     self->inner = SR_TAKE(inner);
+    sr_staged_io(self->inner, &self->sink, &self->source);
     *out = &self->base;
     return SR_OK;
 }
@@ -210,10 +211,12 @@ static void faulty_staged_io(struct sr_staged *s, struct sr_sink *out_sink,
                              struct sr_source *out_source)
 {
     struct faulty_staged *self = (struct faulty_staged *)s;
-    sr_staged_io(self->inner, &self->sink, &self->source);
+    struct sr_sink sink; /* self has them since it was staged, and others may be using those now */
+    struct sr_source source;
+    sr_staged_io(self->inner, &sink, &source);
     *out_sink = (struct sr_sink){.write_at = faulty_write_at, .ctx = self};
-    *out_source = (struct sr_source){
-        .read_at = faulty_staged_read_at, .ctx = self, .bytes = self->source.bytes};
+    *out_source =
+        (struct sr_source){.read_at = faulty_staged_read_at, .ctx = self, .bytes = source.bytes};
 }
 
 static enum sr_status faulty_staged_reserve(struct sr_staged *s, uint64_t bytes, struct sr_err *err)
