@@ -18,8 +18,10 @@ static struct sr_err err;
 /* Parse "strongroom" and the words; NULL ends them. */
 static enum sr_status parse(struct sr_args **out, const char *const *words)
 {
-    char *argv[WORDS_MAX + 2] = {(char[]){"strongroom"}};
-    char copies[WORDS_MAX][128];
+    /* As a program's are, the strings must outlive the arguments that point into them. */
+    static char copies[WORDS_MAX][128];
+    static char program[] = "strongroom";
+    char *argv[WORDS_MAX + 2] = {program};
     int argc = 1;
     err = (struct sr_err){0};
     for (; words[argc - 1] != NULL; argc++) {
