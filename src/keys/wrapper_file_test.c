@@ -285,12 +285,13 @@ static bool is_killed_at(unsigned nth)
         enum sr_status status = sr_wrapper_open(uri, p, &w, NULL);
         steps_arm(nth, STEPS_KILL);
         status = status != SR_OK ? status : sr_wrapper_add_generation(w, other, NULL);
-        _exit(status == SR_OK ? 0 : 1);
+        /* Not _exit(): a leak checker would count what belongs to the parent. */
+        (void)raise(status == SR_OK ? SIGTERM : SIGABRT);
     }
     int status = 0;
     CHECK(waitpid(child, &status, 0) == child);
-    CHECK(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
-    return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) != SIGABRT);
+    return WTERMSIG(status) == SIGKILL;
 }
 
 static void a_kill_at_any_step_leaves_one_passphrase_and_all_keys(void)
