@@ -77,9 +77,3 @@ enum sr_status sr_fields_array(struct sr_json_writer *w, const char *key)
     SR_TRY(sr_json_key(w, key));
     return sr_json_open_array(w);
 }
-
-enum sr_status sr_fields_object(struct sr_json_writer *w, const char *key)
-{
-    SR_TRY(sr_json_key(w, key));
-    return sr_json_open_object(w);
-}

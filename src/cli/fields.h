@@ -25,8 +25,6 @@ enum sr_status sr_fields_time(struct sr_json_writer *w, const char *key,
                               int64_t utc_ms) SR_MUST_USE;
 /* "key":[ and then the elements by sr_json_put_*(); close with sr_json_close_array(). */
 enum sr_status sr_fields_array(struct sr_json_writer *w, const char *key) SR_MUST_USE;
-/* "key":{ and then members; close with sr_json_close_object(). */
-enum sr_status sr_fields_object(struct sr_json_writer *w, const char *key) SR_MUST_USE;
 /* An element of an array. */
 enum sr_status sr_fields_element(struct sr_json_writer *w, struct sr_bytes text) SR_MUST_USE;
 
