@@ -30,5 +30,13 @@
 #define SR_LIMIT_JSON_HEAP_BYTES ((size_t)96 << 20)
 /* The encrypted trailer of a sealed body: a tensor index of the size above with usual names. */
 #define SR_LIMIT_TRAILER_BYTES ((uint64_t)64 << 20)
+/* What inspection may unpack from one file, in all: larger than any published compressed model. */
+#define SR_LIMIT_INSPECT_UNPACKED_BYTES ((uint64_t)2 << 30)
+/* And how many times its packed size: DEFLATE reaches 1,032 on zeros, weights reach 2. */
+#define SR_LIMIT_INSPECT_RATIO 200
+/* Members of one archive. */
+#define SR_LIMIT_INSPECT_MEMBERS 100000
+/* Findings of one rule in one file: a report is for people. */
+#define SR_LIMIT_INSPECT_FINDINGS 64
 
 #endif /* SR_BASE_LIMITS_H */

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "artifact/inspection.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "artifact/coverage.h"
+#include "artifact/format.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "formats/nameset.h"
+
+/* What may be unpacked whatever its ratio. */
+#define UNPACKED_FREE_BYTES ((uint64_t)1 << 20)
+/* Globals of one file's inventory. */
+#define GLOBALS_MAX 4096
+#define GLOBAL_BYTES 256
+
+/* A blob that is being looked at. */
+struct level {
+    struct sr_blob blob;
+    struct sr_coverage *coverage;
+    enum sr_verdict verdict;
+    size_t member_len; /* of the path of its container */
+};
+
+struct sr_inspection {
+    enum sr_profile profile;
+    struct sr_inspection_events events;
+    struct level levels[SR_INSPECTION_DEPTH_MAX];
+    unsigned depth; /* levels in use */
+    char member[SR_MEMBER_BYTES];
+    size_t member_len;
+    uint64_t unpacked;
+    unsigned findings[SR_RULE_COUNT];
+    struct sr_nameset *globals;
+    char **global_texts;
+    size_t global_count;
+};
+
+const char *sr_profile_name(enum sr_profile profile)
+{
+    static const char *const NAMES[] = {"tensors", "sklearn"};
+    assert((unsigned)profile < SR_PROFILE_COUNT);
+    return NAMES[profile];
+}
+
+enum sr_status sr_inspection_new(enum sr_profile profile, const struct sr_inspection_events *events,
+                                 struct sr_inspection **out)
+{
+    struct sr_inspection *in = calloc(1, sizeof *in);
+    if (in == NULL) {
+        return SR_NO_MEMORY;
+    }
+    in->profile = profile;
+    in->events = *events;
+    *out = in;
+    return SR_OK;
+}
+
+static void forget_globals(struct sr_inspection *in)
+{
+    sr_nameset_free(SR_TAKE(in->globals));
+    for (size_t i = 0; i < in->global_count; i++) {
+        free(in->global_texts[i]);
+    }
+    free(SR_TAKE(in->global_texts));
+    in->global_count = 0;
+}
+
+void sr_inspection_free(struct sr_inspection *in)
+{
+    if (in != NULL) {
+        forget_globals(in);
+        free(in);
+    }
+}
+
+enum sr_profile sr_inspection_profile(const struct sr_inspection *in)
+{
+    return in->profile;
+}
+
+enum sr_verdict sr_inspection_verdict(const struct sr_inspection *in)
+{
+    enum sr_verdict worst = SR_VERDICT_PASS;
+    for (unsigned i = 0; i < in->depth; i++) {
+        worst = sr_verdict_worst(worst, in->levels[i].verdict);
+    }
+    return worst;
+}
+
+static struct level *top(struct sr_inspection *in)
+{
+    assert(in->depth > 0);
+    return &in->levels[in->depth - 1];
+}
+
+const char *sr_inspection_quote(struct sr_bytes text, char out[SR_EVIDENCE_BYTES])
+{
+    static const char HEX[] = "0123456789abcdef";
+    size_t at = 0;
+    size_t i = 0;
+    for (; i < text.len && at < SR_EVIDENCE_BYTES - 8; i++) {
+        uint8_t c = text.ptr[i];
+        if (c >= 0x20 && c < 0x7f && c != '\\') {
+            out[at++] = (char)c;
+        } else if (c == '\\') {
+            out[at++] = '\\';
+            out[at++] = '\\';
+        } else {
+            out[at++] = '\\';
+            out[at++] = 'x';
+            out[at++] = HEX[c >> 4];
+            out[at++] = HEX[c & 15];
+        }
+    }
+    if (i < text.len) {
+        out[at++] = '.';
+        out[at++] = '.';
+        out[at++] = '.';
+    }
+    out[at] = '\0';
+    return out;
+}
+
+/* Everything that leaves is plain ASCII, whatever a parser put into its evidence. */
+static void make_plain(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text < 0x20 || *text > 0x7e) {
+            *text = '?';
+        }
+    }
+}
+
+static void emit(struct sr_inspection *in, enum sr_rule rule, uint64_t offset, uint64_t length,
+                 char *evidence)
+{
+    make_plain(evidence);
+    struct sr_finding finding = {.rule = rule,
+                                 .offset = offset,
+                                 .length = length,
+                                 .member = in->member,
+                                 .evidence = evidence};
+    in->events.finding(in->events.ctx, &finding);
+}
+
+/* Count a finding; false when the report has enough of its kind. The verdict is kept either way. */
+static bool count(struct sr_inspection *in, enum sr_rule rule)
+{
+    struct level *level = top(in);
+    level->verdict = sr_verdict_worst(level->verdict, sr_rule_info(rule)->verdict);
+    in->findings[rule]++;
+    if (in->findings[rule] == SR_LIMIT_INSPECT_FINDINGS + 1) {
+        char evidence[SR_EVIDENCE_BYTES];
+        (void)snprintf(evidence, sizeof evidence, "more than %d of '%s'", SR_LIMIT_INSPECT_FINDINGS,
+                       sr_rule_info(rule)->id);
+        level->verdict =
+            sr_verdict_worst(level->verdict, sr_rule_info(SR_RULE_TOO_MANY_FINDINGS)->verdict);
+        emit(in, SR_RULE_TOO_MANY_FINDINGS, 0, 0, evidence);
+    }
+    return in->findings[rule] <= SR_LIMIT_INSPECT_FINDINGS;
+}
+
+void sr_inspection_find(struct sr_inspection *in, enum sr_rule rule, uint64_t offset,
+                        uint64_t length, const char *fmt, ...)
+{
+    if (!count(in, rule)) {
+        return;
+    }
+    char evidence[SR_EVIDENCE_BYTES];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(evidence, sizeof evidence, fmt, args);
+    va_end(args);
+    emit(in, rule, offset, length, evidence);
+}
+
+static enum sr_rule rule_of(enum sr_status status)
+{
+    if (status == SR_TRUNCATED) {
+        return SR_RULE_TRUNCATED;
+    }
+    if (status == SR_TOO_LARGE) {
+        return SR_RULE_BUDGET;
+    }
+    return status == SR_NO_MEMORY ? SR_RULE_NO_MEMORY : SR_RULE_MALFORMED;
+}
+
+void sr_inspection_fail(struct sr_inspection *in, enum sr_status status, uint64_t offset,
+                        const struct sr_err *err)
+{
+    const char *message =
+        err != NULL && err->message[0] != '\0' ? err->message : sr_status_info(status)->title;
+    sr_inspection_find(in, rule_of(status), offset, 0, "%s", message);
+}
+
+void sr_inspection_cover(struct sr_inspection *in, uint64_t offset, uint64_t length)
+{
+    struct level *level = top(in);
+    enum sr_status status = sr_coverage_claim(level->coverage, offset, length);
+    if (status != SR_OK) {
+        sr_inspection_fail(in, status, offset, NULL);
+    }
+}
+
+static void check_coverage(struct sr_inspection *in)
+{
+    struct level *level = top(in);
+    struct sr_coverage_fault fault = {0};
+    uint64_t from = 0;
+    while (in->findings[SR_RULE_NOT_COVERED] <= SR_LIMIT_INSPECT_FINDINGS &&
+           sr_coverage_fault(level->coverage, level->blob.bytes.len, from, &fault)) {
+        sr_inspection_find(in, fault.is_twice ? SR_RULE_COVERED_TWICE : SR_RULE_NOT_COVERED,
+                           fault.offset, fault.len, "%llu bytes", (unsigned long long)fault.len);
+        from = fault.offset + fault.len;
+        if (fault.is_twice && in->findings[SR_RULE_COVERED_TWICE] > SR_LIMIT_INSPECT_FINDINGS) {
+            return;
+        }
+    }
+}
+
+static void report_identity(struct sr_inspection *in, const struct sr_format *format,
+                            const struct sr_format *other, const struct sr_format *misnamed)
+{
+    if (other != NULL) {
+        sr_inspection_find(in, SR_RULE_POLYGLOT, 0, 0, "%s and %s", format->title, other->title);
+    }
+    if (misnamed != NULL) {
+        sr_inspection_find(in, SR_RULE_MISNAMED, 0, 0, "named as %s, is %s", misnamed->title,
+                           format->title);
+    }
+}
+
+/* Look at the blob on top. */
+static const struct sr_format *look(struct sr_inspection *in, const struct sr_format *format)
+{
+    const struct level *level = top(in);
+    if (format == NULL) {
+        const struct sr_format *other = NULL;
+        const struct sr_format *misnamed = NULL;
+        format = sr_format_identify(&level->blob, &other, &misnamed);
+        if (format != NULL) {
+            report_identity(in, format, other, misnamed);
+        }
+    }
+    if (format == NULL) {
+        char quoted[SR_EVIDENCE_BYTES];
+        size_t len = level->blob.bytes.len < 16 ? level->blob.bytes.len : 16;
+        enum sr_rule rule = level->blob.bytes.len == 0 ? SR_RULE_EMPTY : SR_RULE_UNKNOWN_FORMAT;
+        sr_inspection_find(in, rule, 0, len, "begins with '%s'",
+                           sr_inspection_quote(sr_bytes(level->blob.bytes.ptr, len), quoted));
+        return NULL;
+    }
+    format->inspect(in, &level->blob);
+    /* What is refused already need not list the bytes that its parser did not come to. */
+    if (top(in)->verdict < SR_VERDICT_UNPARSABLE) {
+        check_coverage(in);
+    }
+    return format;
+}
+
+static bool push(struct sr_inspection *in, struct sr_bytes name, struct sr_bytes bytes)
+{
+    struct level *level = &in->levels[in->depth];
+    *level = (struct level){.blob = {.bytes = bytes, .name = name}, .member_len = in->member_len};
+    if (sr_coverage_new(&level->coverage) != SR_OK) {
+        return false;
+    }
+    level->blob.outer = in->depth > 0 ? &in->levels[in->depth - 1].blob : NULL;
+    in->depth++;
+    return true;
+}
+
+static enum sr_verdict pop(struct sr_inspection *in, uint64_t *out_covered)
+{
+    struct level *level = top(in);
+    *out_covered = sr_coverage_bytes(level->coverage);
+    sr_coverage_free(SR_TAKE(level->coverage));
+    enum sr_verdict verdict = level->verdict;
+    in->member_len = level->member_len;
+    in->member[in->member_len] = '\0';
+    in->depth--;
+    if (in->depth > 0) {
+        top(in)->verdict = sr_verdict_worst(top(in)->verdict, verdict);
+    }
+    return verdict;
+}
+
+static void enter_member(struct sr_inspection *in, struct sr_bytes name)
+{
+    char quoted[SR_EVIDENCE_BYTES];
+    size_t room = sizeof in->member - in->member_len;
+    int n = snprintf(in->member + in->member_len, room, "%s%s", in->member_len == 0 ? "" : "!/",
+                     sr_inspection_quote(name, quoted));
+    in->member_len += n > 0 && (size_t)n < room ? (size_t)n : strlen(in->member + in->member_len);
+}
+
+enum sr_verdict sr_inspection_member(struct sr_inspection *in, struct sr_bytes name,
+                                     struct sr_bytes bytes, const struct sr_format *format)
+{
+    char quoted[SR_EVIDENCE_BYTES];
+    if (in->depth >= SR_INSPECTION_DEPTH_MAX) {
+        sr_inspection_find(in, SR_RULE_NESTING, 0, 0, "'%s' at depth %u",
+                           sr_inspection_quote(name, quoted), in->depth);
+        return SR_VERDICT_UNPARSABLE;
+    }
+    if (!push(in, name, bytes)) {
+        sr_inspection_fail(in, SR_NO_MEMORY, 0, NULL);
+        return SR_VERDICT_UNPARSABLE;
+    }
+    enter_member(in, name);
+    uint64_t covered = 0;
+    (void)look(in, format);
+    return pop(in, &covered);
+}
+
+void sr_inspection_file(struct sr_inspection *in, struct sr_bytes path, struct sr_bytes bytes,
+                        struct sr_inspected *out)
+{
+    assert(in->depth == 0);
+    memset(in->findings, 0, sizeof in->findings);
+    in->member_len = 0;
+    in->member[0] = '\0';
+    in->unpacked = 0;
+    *out = (struct sr_inspected){
+        .verdict = SR_VERDICT_UNPARSABLE, .format = "unknown", .bytes = bytes.len};
+    if (!push(in, path, bytes)) {
+        char evidence[] = "no memory to begin";
+        emit(in, SR_RULE_NO_MEMORY, 0, 0, evidence);
+        return;
+    }
+    const struct sr_format *format = look(in, NULL);
+    out->format = format != NULL ? format->name : "unknown";
+    out->verdict = pop(in, &out->covered);
+    forget_globals(in);
+}
+
+bool sr_inspection_unpack(struct sr_inspection *in, uint64_t packed, uint64_t unpacked)
+{
+    uint64_t total = 0;
+    uint64_t allowed = 0;
+    bool fits = !__builtin_add_overflow(in->unpacked, unpacked, &total) &&
+                total <= SR_LIMIT_INSPECT_UNPACKED_BYTES;
+    if (__builtin_mul_overflow(packed, (uint64_t)SR_LIMIT_INSPECT_RATIO, &allowed)) {
+        allowed = UINT64_MAX;
+    }
+    fits = fits && (unpacked <= UNPACKED_FREE_BYTES || unpacked <= allowed);
+    if (!fits) {
+        sr_inspection_find(in, SR_RULE_BUDGET, 0, 0, "%llu bytes unpack to %llu or more",
+                           (unsigned long long)packed, (unsigned long long)unpacked);
+        return false;
+    }
+    in->unpacked = total;
+    return true;
+}
+
+/* Keep a text as long as the inventory; NULL when there is no memory or no room. */
+static char *keep_global(struct sr_inspection *in, const char *text)
+{
+    if (in->globals == NULL) {
+        in->global_texts = calloc(GLOBALS_MAX, sizeof *in->global_texts);
+        if (in->global_texts == NULL || sr_nameset_new(&in->globals) != SR_OK) {
+            return NULL;
+        }
+    }
+    if (in->global_count >= GLOBALS_MAX) {
+        return NULL;
+    }
+    char *kept = strdup(text);
+    if (kept != NULL) {
+        in->global_texts[in->global_count++] = kept;
+    }
+    return kept;
+}
+
+void sr_inspection_global(struct sr_inspection *in, struct sr_bytes module, struct sr_bytes name,
+                          const char *role)
+{
+    char quoted_module[SR_EVIDENCE_BYTES];
+    char quoted_name[SR_EVIDENCE_BYTES];
+    char both[2 * SR_EVIDENCE_BYTES];
+    (void)sr_inspection_quote(module, quoted_module);
+    (void)sr_inspection_quote(name, quoted_name);
+    int n = snprintf(both, sizeof both, "%s %s", quoted_module, quoted_name);
+    size_t index = 0;
+    if (in->globals != NULL && sr_nameset_find(in->globals, sr_bytes(both, (size_t)n), &index)) {
+        return;
+    }
+    const char *kept = keep_global(in, both);
+    if (kept == NULL || sr_nameset_add(in->globals, sr_bytes(kept, (size_t)n)) != SR_OK) {
+        return; /* the inventory is for the reader; the verdict does not hang on it */
+    }
+    struct sr_global global = {.module = quoted_module, .name = quoted_name, .role = role};
+    if (in->events.global != NULL) {
+        in->events.global(in->events.ctx, &global);
+    }
+}
+
+static bool is_plain_part(struct sr_bytes part)
+{
+    if (part.len == 0 || sr_text_equal(part, sr_text_view(".")) ||
+        sr_text_equal(part, sr_text_view(".."))) {
+        return false;
+    }
+    for (size_t i = 0; i < part.len; i++) {
+        uint8_t c = part.ptr[i];
+        if (c < 0x20 || c == 0x7f || c == '\\' || (c == ':' && i == 1)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether a hostile name stays inside the folder: parts between single slashes, none "." or "..".
+ */
+static bool is_plain_path(struct sr_bytes name)
+{
+    size_t begin = 0;
+    if (name.len > SR_LIMIT_PATH_BYTES) {
+        return false;
+    }
+    for (size_t i = 0; i <= name.len; i++) {
+        if (i == name.len || name.ptr[i] == '/') {
+            if (!is_plain_part(sr_bytes(name.ptr + begin, i - begin))) {
+                return false;
+            }
+            begin = i + 1;
+        }
+    }
+    return true;
+}
+
+void sr_inspection_refer(struct sr_inspection *in, struct sr_bytes name, uint64_t offset)
+{
+    char quoted[SR_EVIDENCE_BYTES];
+    if (!is_plain_path(name)) {
+        sr_inspection_find(in, SR_RULE_REFERENCE_OUTSIDE, offset, name.len, "'%s'",
+                           sr_inspection_quote(name, quoted));
+        return;
+    }
+    struct sr_bytes path = in->levels[0].blob.name;
+    size_t folder = path.len;
+    while (folder > 0 && path.ptr[folder - 1] != '/') {
+        folder--;
+    }
+    char full[SR_LIMIT_PATH_BYTES + 1];
+    if (folder + name.len >= sizeof full) {
+        sr_inspection_find(in, SR_RULE_REFERENCE_OUTSIDE, offset, name.len, "'%s' is too long",
+                           sr_inspection_quote(name, quoted));
+        return;
+    }
+    memcpy(full, path.ptr, folder);
+    memcpy(full + folder, name.ptr, name.len);
+    full[folder + name.len] = '\0';
+    if (in->events.reference != NULL) {
+        in->events.reference(in->events.ctx, full);
+    }
+}

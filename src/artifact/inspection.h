@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SR_ARTIFACT_INSPECTION_H
+#define SR_ARTIFACT_INSPECTION_H
+
+#include <stdbool.h>
+
+#include "artifact/rule.h"
+#include "base/attr.h"
+#include "base/bytes.h"
+#include "base/status.h"
+
+/*
+ * Looking at the files of one artifact, in memory, without running any of them. This is what runs
+ * inside the isolated worker (inspector.h starts it) and, without isolation, in tests and fuzzers.
+ *
+ * PASS is earned, never given: a file passes when a parser claimed each of its bytes once
+ * (coverage.h) and no finding says otherwise. The parsers (format.h) get a struct sr_blob and
+ * report through the functions below, which never fail: a finding that cannot be kept makes the
+ * file UNPARSABLE.
+ *
+ * One thread.
+ */
+struct sr_inspection;
+
+/* Which globals a pickle may name: allow lists, data/globals-*.tsv. */
+enum sr_profile {
+    SR_PROFILE_TENSORS, /* arrays and tensors: the default */
+    SR_PROFILE_SKLEARN, /* and the classes of scikit-learn */
+    SR_PROFILE_COUNT
+};
+/* "tensors", "sklearn". */
+const char *sr_profile_name(enum sr_profile profile);
+
+/* What a parser looks at: a file, or a member of one. Hostile. */
+struct sr_blob {
+    struct sr_bytes bytes;       /* all of it; unchanging while it is looked at */
+    struct sr_bytes name;        /* its path in the artifact or in its container; may be empty */
+    const struct sr_blob *outer; /* the container; NULL for a file */
+};
+
+#define SR_EVIDENCE_BYTES 257
+#define SR_MEMBER_BYTES 1024
+
+/* One finding, as it leaves the inspection. Text is ASCII without control characters. */
+struct sr_finding {
+    enum sr_rule rule;
+    uint64_t offset; /* in the bytes of the member, or of the file */
+    uint64_t length; /* may be 0 */
+    const char
+        *member; /* "" for the file itself, else "archive/data.pkl"; nested: joined by "!/" */
+    const char *evidence; /* what was seen there; may be "" */
+};
+
+/* A global that a pickle (or a class that a configuration) names, for the report's inventory. */
+struct sr_global {
+    const char *module;
+    const char *name;
+    const char *role; /* "type", "rebuild", "marker", "unknown", "danger" */
+};
+
+/* Where results go, as they are found, so that nothing is lost through a later crash. */
+struct sr_inspection_events {
+    void (*finding)(void *ctx, const struct sr_finding *finding);
+    void (*global)(void *ctx, const struct sr_global *global); /* each pair once for each file */
+    /* A file beside this one that its loader would open: to be inspected too. path is relative to
+     * the artifact's root, plain ('/' between parts, no "..", not absolute); NUL-terminated. */
+    void (*reference)(void *ctx, const char *path);
+    void *ctx;
+};
+
+/* What is said of one file at its end. */
+struct sr_inspected {
+    enum sr_verdict verdict;
+    const char *format; /* of sr_format; "unknown" */
+    uint64_t bytes;
+    uint64_t covered;
+};
+
+/* errors  NO_MEMORY */
+enum sr_status sr_inspection_new(enum sr_profile profile, const struct sr_inspection_events *events,
+                                 struct sr_inspection **out) SR_MUST_USE;
+void sr_inspection_free(struct sr_inspection *in);
+SR_DEFINE_AUTO(sr_inspection)
+
+/*
+ * Look at one file. path is relative to the artifact's root. Findings come through the events
+ * before this returns. Both are hostile. Never fails.
+ */
+void sr_inspection_file(struct sr_inspection *in, struct sr_bytes path, struct sr_bytes bytes,
+                        struct sr_inspected *out);
+
+/*
+ * For parsers.
+ */
+
+/*
+ * Report a finding at offset and length of the blob that is being looked at. fmt makes the
+ * evidence: what was seen. Use sr_inspection_quote() for hostile text; what is over
+ * SR_EVIDENCE_BYTES is cut.
+ */
+void sr_inspection_find(struct sr_inspection *in, enum sr_rule rule, uint64_t offset,
+                        uint64_t length, const char *fmt, ...) SR_PRINTF(5, 6);
+
+/*
+ * Report that a decoder refused: MALFORMED, TRUNCATED, BUDGET or NO_MEMORY by status, with err's
+ * message as the evidence. offset is that of the part that the decoder was given.
+ */
+void sr_inspection_fail(struct sr_inspection *in, enum sr_status status, uint64_t offset,
+                        const struct sr_err *err);
+
+/* Claim bytes of the blob that is being looked at: they are understood, and by this part alone. */
+void sr_inspection_cover(struct sr_inspection *in, uint64_t offset, uint64_t length);
+
+/*
+ * Look at a member: identify it, run its parser, check its coverage. bytes may lie in the blob (a
+ * stored member: cover it as well) or in memory that the caller owns (a decompressed one). format
+ * NULL: find out; else it is inspected as that one, whatever its bytes say.
+ * Over SR_INSPECTION_DEPTH_MAX levels: a NESTING finding, and it is not looked at.
+ * Returns the verdict of the member, which is part of the file's already.
+ */
+struct sr_format;
+enum sr_verdict sr_inspection_member(struct sr_inspection *in, struct sr_bytes name,
+                                     struct sr_bytes bytes, const struct sr_format *format);
+#define SR_INSPECTION_DEPTH_MAX 8
+
+/*
+ * Take from what may be unpacked in one file, before doing it; false (and a BUDGET finding) when it
+ * is too much: over SR_LIMIT_INSPECT_UNPACKED_BYTES in all, or over SR_LIMIT_INSPECT_RATIO times
+ * the packed bytes (and over a first MiB that is free).
+ */
+bool sr_inspection_unpack(struct sr_inspection *in, uint64_t packed, uint64_t unpacked);
+
+/* Note a global for the report's inventory; module, name: hostile. role: a static string. */
+void sr_inspection_global(struct sr_inspection *in, struct sr_bytes module, struct sr_bytes name,
+                          const char *role);
+
+/*
+ * The blob makes its loader open a file: name is relative to the folder of the inspected file;
+ * hostile. A name that is not plain is a REFERENCE_OUTSIDE finding here, at offset.
+ */
+void sr_inspection_refer(struct sr_inspection *in, struct sr_bytes name, uint64_t offset);
+
+enum sr_profile sr_inspection_profile(const struct sr_inspection *in);
+/* The worst so far, of the whole file. */
+enum sr_verdict sr_inspection_verdict(const struct sr_inspection *in);
+
+/*
+ * Hostile text made printable for evidence: ASCII, everything else as \xNN, cut with "..." at out's
+ * size. Returns out.
+ */
+const char *sr_inspection_quote(struct sr_bytes text, char out[SR_EVIDENCE_BYTES]);
+
+#endif /* SR_ARTIFACT_INSPECTION_H */

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SR_TESTS_FINDINGS_H
+#define SR_TESTS_FINDINGS_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "artifact/inspection.h"
+#include "tests/check.h"
+
+/*
+ * Inspect bytes in this process and keep what was found, for tests of parsers:
+ *
+ *     struct findings f = findings_of("model.pkl", SR_PROFILE_TENSORS, bytes);
+ *     CHECK(f.verdict == SR_VERDICT_BLOCK && findings_has(&f, SR_RULE_PICKLE_...));
+ */
+
+struct findings {
+    enum sr_verdict verdict;
+    const char *format;
+    uint64_t covered;
+    unsigned count;
+    unsigned of_rule[SR_RULE_COUNT];
+    struct sr_finding last; /* its texts are in the two below */
+    char member[SR_MEMBER_BYTES];
+    char evidence[SR_EVIDENCE_BYTES];
+    char referred[2048]; /* names, each followed by a newline */
+    unsigned globals;
+};
+
+static inline void findings_keep(void *ctx, const struct sr_finding *finding)
+{
+    struct findings *f = ctx;
+    f->count++;
+    f->of_rule[finding->rule]++;
+    f->last = *finding;
+    (void)snprintf(f->member, sizeof f->member, "%s", finding->member);
+    (void)snprintf(f->evidence, sizeof f->evidence, "%s", finding->evidence);
+    if (getenv("FINDINGS_SHOW") != NULL) {
+        printf("# %s %s at %llu+%llu in '%s': %s\n",
+               sr_verdict_name(sr_rule_info(finding->rule)->verdict),
+               sr_rule_info(finding->rule)->id, (unsigned long long)finding->offset,
+               (unsigned long long)finding->length, finding->member, finding->evidence);
+    }
+}
+
+static inline void findings_global(void *ctx, const struct sr_global *global)
+{
+    struct findings *f = ctx;
+    (void)global;
+    f->globals++;
+}
+
+static inline void findings_refer(void *ctx, const char *path)
+{
+    struct findings *f = ctx;
+    size_t len = strlen(f->referred);
+    (void)snprintf(f->referred + len, sizeof f->referred - len, "%s\n", path);
+}
+
+static inline struct findings findings_of(const char *name, enum sr_profile profile,
+                                          struct sr_bytes bytes)
+{
+    struct findings f = {0};
+    struct sr_inspection_events events = {.finding = findings_keep,
+                                          .global = findings_global,
+                                          .reference = findings_refer,
+                                          .ctx = &f};
+    SR_AUTO(sr_inspection) in = NULL;
+    struct sr_inspected result = {.verdict = SR_VERDICT_UNPARSABLE, .format = "unknown"};
+    CHECK(sr_inspection_new(profile, &events, &in) == SR_OK);
+    if (in != NULL) {
+        sr_inspection_file(in, sr_bytes(name, strlen(name)), bytes, &result);
+    }
+    f.verdict = result.verdict;
+    f.format = result.format;
+    f.covered = result.covered;
+    return f;
+}
+
+static inline bool findings_has(const struct findings *f, enum sr_rule rule)
+{
+    return f->of_rule[rule] > 0;
+}
+
+#endif /* SR_TESTS_FINDINGS_H */
