@@ -29,7 +29,9 @@ extern "C" {
 /* How a call ended; the numbers are also the exit codes of the command `strongroom`. */
 enum strongroom_status {
     STRONGROOM_OK = 0,
+    STRONGROOM_REFUSED = 1,
     STRONGROOM_USAGE = 2,
+    STRONGROOM_UNINSPECTED = 2, /* of the command `inspect`; no call here ends so */
     STRONGROOM_MALFORMED = 10,
     STRONGROOM_TRUNCATED = 11,
     STRONGROOM_TOO_LARGE = 12,

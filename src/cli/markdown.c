@@ -17,6 +17,9 @@ static const struct {
     const char *advice;
 } GROUPS[] = {
     {0, "Success", "Nothing to do."},
+    {1, "Inspection",
+     "What was inspected does not pass: the report says why and what to do instead. 'inspect' "
+     "ends with 1 or 2 and nothing else."},
     {2, "Usage",
      "The command line or the request is wrong: read the message, then "
      "'strongroom help COMMAND'."},
