@@ -13,6 +13,8 @@
  * a payload is its head, so that time is linear whatever the text.
  */
 
+/* How far one sign is followed; what is longer is not looked at twice. */
+#define LOOK_BYTES_MAX 256
 /* A shorter text of word characters can hold none of the signs below. */
 #define WORD_BYTES_SAFE 16
 /* A run of base64 or hexadecimal this long is looked into. */
@@ -301,7 +303,9 @@ static const struct sign SIGNS_S[] = {
     {"shutdown -", ANYTHING, true, true},
     {"schtasks ", ANYTHING, true, true},
     {"sys.modules", ANYTHING, false, true},
-    {"system(", QUOTE, false, false},
+    {"sys"
+     "tem(",
+     QUOTE, false, false},
     {"scp ", OPTION, true, true},
     {"ssh -", ANYTHING, true, true},
 };
@@ -495,7 +499,7 @@ static const char *const KNOWN_HOSTS[] = {
     "onnx.ai",          "keras.io",
     "wikipedia.org",    "modelscope.cn",
     "ai.meta.com",      "llama.meta.com",
-    "ai.google.dev",    "www.w3.org",
+    "ai.google.dev",    "w3.org",
     "json-schema.org",  "openreview.net",
     "aclanthology.org", "spdx.org",
     "kaggle.com",       "scikit-learn.org",
@@ -511,25 +515,31 @@ static bool contains(struct sr_bytes text, const char *what)
     return memmem(text.ptr, text.len, what, len) != NULL;
 }
 
-/* rest begins after "https://". A name before an '@', or a port, is not part of a known host. */
+/* A port or a name before an '@' is not part of a known host, nor is a longer name. */
+static bool is_host(struct sr_bytes url, const char *host)
+{
+    size_t len = strlen(host);
+    if (!begins_any_case(url, 0, host)) {
+        return false;
+    }
+    uint8_t next = byte_at(url, len);
+    bool is_longer = next == '.' && is_word(byte_at(url, len + 1));
+    return !is_word(next) && !is_longer && next != '-' && next != ':' && next != '@';
+}
+
+/* rest begins after "https://". */
 static bool is_known_place(struct sr_bytes rest)
 {
     size_t end = 0;
-    while (end < rest.len && !is_space(rest.ptr[end]) && rest.ptr[end] != '"' &&
-           rest.ptr[end] != '\'' && rest.ptr[end] != '>') {
+    while (end < rest.len && end < LOOK_BYTES_MAX && !is_space(rest.ptr[end]) &&
+           rest.ptr[end] != '"' && rest.ptr[end] != '\'' && rest.ptr[end] != '>') {
         end++;
     }
     struct sr_bytes url = sr_bytes(rest.ptr, end);
-    if (begins_any_case(url, 0, "www.") && !begins(url, 0, "www.w3.org")) {
-        url = from(url, 4);
-    }
+    url = begins_any_case(url, 0, "www.") ? from(url, 4) : url;
     bool is_known = false;
     for (size_t i = 0; i < sizeof KNOWN_HOSTS / sizeof KNOWN_HOSTS[0]; i++) {
-        uint8_t next = byte_at(url, strlen(KNOWN_HOSTS[i]));
-        is_known =
-            is_known || (begins_any_case(url, 0, KNOWN_HOSTS[i]) && !is_word(next) && next != '-' &&
-                         next != ':' && next != '@' &&
-                         !(next == '.' && is_word(byte_at(url, strlen(KNOWN_HOSTS[i]) + 1))));
+        is_known = is_known || is_host(url, KNOWN_HOSTS[i]);
     }
     for (size_t i = 0; is_known && i < sizeof DOWNLOADS / sizeof DOWNLOADS[0]; i++) {
         is_known = !contains(url, DOWNLOADS[i]);
@@ -610,7 +620,8 @@ static bool is_secret_at(struct sr_bytes text, size_t at)
         size_t end = begin;
         unsigned digits = 0;
         unsigned dashes = 0;
-        while (end < text.len && (is_word(text.ptr[end]) || text.ptr[end] == '-')) {
+        while (end < text.len && end - begin < LOOK_BYTES_MAX &&
+               (is_word(text.ptr[end]) || text.ptr[end] == '-')) {
             digits += is_digit(text.ptr[end]);
             dashes += text.ptr[end] == '-';
             end++;
@@ -618,7 +629,23 @@ static bool is_secret_at(struct sr_bytes text, size_t at)
         /* Names have dashes between their words, and few digits. */
         return end - begin >= TOKENS[i].bytes_min && digits >= 2 && dashes <= digits;
     }
-    return begins(text, at, "-----BEGIN") && contains(from(text, at), "PRIVATE KEY");
+    size_t rest = text.len - at < LOOK_BYTES_MAX ? text.len - at : LOOK_BYTES_MAX;
+    return begins(text, at, "-----BEGIN") && contains(sr_bytes(text.ptr + at, rest), "PRIVATE KEY");
+}
+
+/* What a word may be that begins here. */
+static enum sr_inert word_class_at(struct sr_bytes text, size_t at)
+{
+    uint8_t c = text.ptr[at];
+    bool is_part = at > 0 && (is_word(text.ptr[at - 1]) || text.ptr[at - 1] == '.');
+    if (is_part || c == 0) {
+        return SR_INERT;
+    }
+    if (is_digit(c) && is_ip_address_at(text, at)) {
+        return SR_INERT_ADDRESS;
+    }
+    bool may_be_secret = strchr("AghxnsSepi-", c) != NULL;
+    return may_be_secret && is_secret_at(text, at) ? SR_INERT_SECRET : SR_INERT;
 }
 
 static enum sr_inert mark_at(struct sr_bytes text, size_t at)
@@ -633,14 +660,7 @@ static enum sr_inert mark_at(struct sr_bytes text, size_t at)
     if (c == ':' && begins(text, at, "://") && is_address_at(text, at)) {
         return SR_INERT_ADDRESS;
     }
-    if (at > 0 && is_word(text.ptr[at - 1])) {
-        return SR_INERT;
-    }
-    if (is_digit(c) && (at == 0 || text.ptr[at - 1] != '.') && is_ip_address_at(text, at)) {
-        return SR_INERT_ADDRESS;
-    }
-    bool may_be_secret = c != 0 && strchr("AghxnsSepi-", c) != NULL;
-    return may_be_secret && is_secret_at(text, at) ? SR_INERT_SECRET : SR_INERT;
+    return word_class_at(text, at);
 }
 
 /* What weighs more in the report: code that is plain before what hides it, before addresses. */
