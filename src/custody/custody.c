@@ -72,7 +72,7 @@ static enum sr_status gather(struct sr_room *r, struct passage *p, struct sr_err
 static enum sr_status decide(const struct passage *p, struct sr_err *err)
 {
     struct sr_decision decision = sr_decide(&p->facts, &p->act, sr_time_now_utc_ms());
-    if (decision.verdict == SR_VERDICT_ALLOW) {
+    if (decision.ruling == SR_RULING_ALLOW) {
         return SR_OK;
     }
     assert(decision.status != SR_OK);

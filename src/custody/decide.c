@@ -8,12 +8,12 @@
 
 static struct sr_decision allow(void)
 {
-    return (struct sr_decision){.verdict = SR_VERDICT_ALLOW, .status = SR_OK};
+    return (struct sr_decision){.ruling = SR_RULING_ALLOW, .status = SR_OK};
 }
 
 static struct sr_decision deny(enum sr_status status, const char *reason)
 {
-    struct sr_decision d = {.verdict = SR_VERDICT_DENY, .status = status};
+    struct sr_decision d = {.ruling = SR_RULING_DENY, .status = status};
     (void)snprintf(d.reason, sizeof d.reason, "%s", reason);
     return d;
 }

@@ -10,7 +10,7 @@
  * function then explains in the console and replays for the auditor.
  */
 
-enum sr_verdict { SR_VERDICT_ALLOW, SR_VERDICT_DENY, SR_VERDICT_PENDING };
+enum sr_ruling { SR_RULING_ALLOW, SR_RULING_DENY, SR_RULING_PENDING };
 
 /* All the decision may know. */
 struct sr_facts {
@@ -23,7 +23,7 @@ struct sr_facts {
 #define SR_DECISION_REASON_BYTES 160
 
 struct sr_decision {
-    enum sr_verdict verdict;
+    enum sr_ruling ruling;
     enum sr_status status; /* OK for ALLOW; else what the caller reports */
     char reason[SR_DECISION_REASON_BYTES];
 };

@@ -33,8 +33,8 @@ static struct sr_act act(enum sr_verb verb)
 static enum sr_status decide(const struct sr_facts *f, const struct sr_act *a)
 {
     struct sr_decision d = sr_decide(f, a, 5);
-    CHECK((d.verdict == SR_VERDICT_ALLOW) == (d.status == SR_OK));
-    CHECK((d.verdict == SR_VERDICT_ALLOW) == (d.reason[0] == '\0'));
+    CHECK((d.ruling == SR_RULING_ALLOW) == (d.status == SR_OK));
+    CHECK((d.ruling == SR_RULING_ALLOW) == (d.reason[0] == '\0'));
     return d.status;
 }
 

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/folder.h"
 #include "base/time.h"
 #include "crypto/rand.h"
 #include "custody/deposit_seal.h"
-#include "custody/folder.h"
 #include "custody/head.h"
 #include "custody/hold.h"
 #include "custody/kind.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "custody/folder.h"
+#include "base/folder.h"
 #include "custody/head.h"
 #include "custody/room_impl.h"
 #include "seal/write.h"

@@ -2,9 +2,9 @@
 #ifndef SR_CUSTODY_DEPOSIT_SEAL_H
 #define SR_CUSTODY_DEPOSIT_SEAL_H
 
+#include "artifact/walk.h"
 #include "custody/progress.h"
 #include "custody/room.h"
-#include "custody/walk.h"
 
 /*
  * The part of a deposit that takes long: seal the files of a staged version that are not sealed

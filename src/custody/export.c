@@ -11,11 +11,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "base/time.h"
 #include "custody/crew.h"
 #include "custody/deposit_seal.h"
 #include "custody/export_place.h"
-#include "custody/folder.h"
 #include "custody/recover_impl.h"
 #include "custody/room_impl.h"
 

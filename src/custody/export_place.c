@@ -13,10 +13,10 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "crypto/rand.h"
-#include "custody/folder.h"
 
 #define NAME_BYTES 256
 #define SUFFIX_DIGITS 8

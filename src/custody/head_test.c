@@ -2,7 +2,7 @@
 /* What was decoded is what is served, whatever becomes of the file; the rest comes from it. */
 #include "custody/head.h"
 
-#include "custody/folder.h"
+#include "base/folder.h"
 #include "tests/check.h"
 #include "tests/room.h"
 #include "tests/scratch.h"

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/folder.h"
 #include "custody/decide.h"
-#include "custody/folder.h"
 #include "formats/json.h"
 
 #define INTENT_BYTES_MAX 8192

@@ -2,7 +2,7 @@
 /* A hold is one process's; its intent is read back as it was written, and nothing else is read. */
 #include "custody/hold.h"
 
-#include "custody/folder.h"
+#include "base/folder.h"
 #include "tests/check.h"
 #include "tests/room.h"
 #include "tests/scratch.h"

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/folder.h"
 #include "custody/decide.h"
-#include "custody/folder.h"
 #include "custody/room_config.h"
 #include "custody/room_impl.h"
 

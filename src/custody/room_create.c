@@ -7,11 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "base/time.h"
 #include "crypto/rand.h"
 #include "custody/custody.h"
 #include "custody/decide.h"
-#include "custody/folder.h"
 #include "custody/room_config.h"
 #include "custody/room_impl.h"
 

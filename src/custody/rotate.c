@@ -4,9 +4,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/folder.h"
 #include "base/time.h"
 #include "custody/custody.h"
-#include "custody/folder.h"
 #include "custody/recover_impl.h"
 #include "custody/room_impl.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "custody/walk.h"
+#include "artifact/walk.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -9,12 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "base/text.h"
-#include "custody/folder.h"
 
 struct sr_walk {
     char *source;
-    int root_fd; /* the folder that paths are relative to */
+    int root_fd;     /* the folder that paths are relative to */
+    bool is_lenient; /* list everything */
+    bool has_room;
     struct stat room;
     struct sr_walk_file *files;
     size_t count;
@@ -65,15 +67,20 @@ const char *sr_walk_source(const struct sr_walk *w)
     return w->source;
 }
 
-static enum sr_status check_name(const char *path, struct sr_err *err)
+int sr_walk_root(const struct sr_walk *w)
+{
+    return w->root_fd;
+}
+
+static enum sr_status check_name(const struct sr_walk *w, const char *path, struct sr_err *err)
 {
     size_t len = strlen(path);
     if (len > SR_LIMIT_PATH_BYTES) {
         return sr_fail(err, SR_TOO_LARGE, "'%.64s...': its path is over %u bytes", path,
                        SR_LIMIT_PATH_BYTES);
     }
-    bool is_good = sr_text_is_utf8(sr_bytes(path, len));
-    for (size_t i = 0; i < len && is_good; i++) {
+    bool is_good = w->is_lenient || sr_text_is_utf8(sr_bytes(path, len));
+    for (size_t i = 0; i < len && is_good && !w->is_lenient; i++) {
         uint8_t c = (uint8_t)path[i];
         is_good = c >= 0x20 && c != 0x7f && !(c == 0xc2 && (uint8_t)path[i + 1] < 0xa0);
     }
@@ -103,7 +110,7 @@ static enum sr_status grow(struct sr_walk *w, struct sr_err *err)
 static enum sr_status add_file(struct sr_walk *w, const char *path, const struct stat *found,
                                struct sr_err *err)
 {
-    if ((uint64_t)found->st_size > SR_LIMIT_FILE_BYTES) {
+    if (S_ISREG(found->st_mode) && (uint64_t)found->st_size > SR_LIMIT_FILE_BYTES) {
         return sr_fail(err, SR_TOO_LARGE, "'%s' has more than %llu bytes", path,
                        (unsigned long long)SR_LIMIT_FILE_BYTES);
     }
@@ -113,7 +120,7 @@ static enum sr_status add_file(struct sr_walk *w, const char *path, const struct
         return sr_fail(err, SR_NO_MEMORY, "no memory for a list of files");
     }
     w->files[w->count++] = (struct sr_walk_file){.path = copy, .found = *found};
-    w->bytes += (uint64_t)found->st_size;
+    w->bytes += S_ISREG(found->st_mode) ? (uint64_t)found->st_size : 0;
     return SR_OK;
 }
 
@@ -129,6 +136,11 @@ static const char *kind_of(mode_t mode)
     default:
         return "a device";
     }
+}
+
+static bool is_room(const struct sr_walk *w, const struct stat *found)
+{
+    return w->has_room && found->st_dev == w->room.st_dev && found->st_ino == w->room.st_ino;
 }
 
 static enum sr_status visit(void *ctx, const char *name, struct sr_err *err);
@@ -157,17 +169,17 @@ static enum sr_status visit(void *ctx, const char *name, struct sr_err *err)
     char path[2 * SR_LIMIT_PATH_BYTES];
     struct stat found;
     (void)snprintf(path, sizeof path, "%s%s", at->path, name);
-    SR_TRY(check_name(path, err));
+    SR_TRY(check_name(at->walk, path, err));
     if (fstatat(at->fd, name, &found, AT_SYMLINK_NOFOLLOW) != 0) {
         return sr_fail(err, SR_IO, "cannot stat '%s': %s", path, strerror(errno));
     }
-    if (S_ISREG(found.st_mode)) {
+    if (S_ISREG(found.st_mode) || (at->walk->is_lenient && !S_ISDIR(found.st_mode))) {
         return add_file(at->walk, path, &found, err);
     }
     if (!S_ISDIR(found.st_mode)) {
         return sr_fail(err, SR_UNSUPPORTED, "'%s' is %s", path, kind_of(found.st_mode));
     }
-    if (found.st_dev == at->walk->room.st_dev && found.st_ino == at->walk->room.st_ino) {
+    if (is_room(at->walk, &found)) {
         return sr_fail(err, SR_CONFLICT, "'%s' is the room itself", path);
     }
     return walk_folder(at, name, path, err);
@@ -184,7 +196,7 @@ static enum sr_status walk_root(struct sr_walk *w, const struct stat *found, str
 {
     if (S_ISDIR(found->st_mode)) {
         SR_TRY(sr_folder_open(AT_FDCWD, w->source, &w->root_fd, err));
-        if (found->st_dev == w->room.st_dev && found->st_ino == w->room.st_ino) {
+        if (is_room(w, found)) {
             return sr_fail(err, SR_CONFLICT, "'%s' is the room itself", w->source);
         }
         struct place place = {.walk = w, .fd = w->root_fd, .path = ""};
@@ -195,7 +207,7 @@ static enum sr_status walk_root(struct sr_walk *w, const struct stat *found, str
     }
     char *slash = strrchr(w->source, '/');
     assert(slash != NULL);
-    SR_TRY(check_name(slash + 1, err));
+    SR_TRY(check_name(w, slash + 1, err));
     *slash = '\0';
     enum sr_status status =
         sr_folder_open(AT_FDCWD, w->source[0] == '\0' ? "/" : w->source, &w->root_fd, err);
@@ -204,27 +216,54 @@ static enum sr_status walk_root(struct sr_walk *w, const struct stat *found, str
     return add_file(w, slash + 1, found, err);
 }
 
-enum sr_status sr_walk_new(const char *path, int room_fd, struct sr_walk **out, struct sr_err *err)
+static struct sr_walk *new_walk(void)
 {
-    SR_AUTO(sr_walk) w = calloc(1, sizeof *w);
-    if (w == NULL) {
-        return sr_fail(err, SR_NO_MEMORY, "no memory for a list of files");
+    struct sr_walk *w = calloc(1, sizeof *w);
+    if (w != NULL) {
+        w->root_fd = -1;
     }
-    w->root_fd = -1;
+    return w;
+}
+
+static enum sr_status walk(struct sr_walk *w, const char *path, struct sr_err *err)
+{
     w->source = realpath(path, NULL);
     struct stat found;
     if (w->source == NULL || lstat(w->source, &found) != 0) {
         return sr_fail(err, errno == ENOENT ? SR_NOT_FOUND : SR_IO, "cannot find '%s': %s", path,
                        strerror(errno));
     }
-    if (fstat(room_fd, &w->room) != 0) {
-        return sr_fail(err, SR_IO, "cannot stat the room: %s", strerror(errno));
-    }
     SR_TRY(walk_root(w, &found, err));
     if (w->count == 0) {
         return sr_fail(err, SR_MALFORMED, "'%s' has no files", path);
     }
     qsort(w->files, w->count, sizeof *w->files, compare_files);
+    return SR_OK;
+}
+
+enum sr_status sr_walk_new(const char *path, int room_fd, struct sr_walk **out, struct sr_err *err)
+{
+    SR_AUTO(sr_walk) w = new_walk();
+    if (w == NULL) {
+        return sr_fail(err, SR_NO_MEMORY, "no memory for a list of files");
+    }
+    if (fstat(room_fd, &w->room) != 0) {
+        return sr_fail(err, SR_IO, "cannot stat the room: %s", strerror(errno));
+    }
+    w->has_room = true;
+    SR_TRY(walk(w, path, err));
+    *out = SR_TAKE(w);
+    return SR_OK;
+}
+
+enum sr_status sr_walk_all(const char *path, struct sr_walk **out, struct sr_err *err)
+{
+    SR_AUTO(sr_walk) w = new_walk();
+    if (w == NULL) {
+        return sr_fail(err, SR_NO_MEMORY, "no memory for a list of files");
+    }
+    w->is_lenient = true;
+    SR_TRY(walk(w, path, err));
     *out = SR_TAKE(w);
     return SR_OK;
 }
@@ -245,8 +284,7 @@ enum sr_status sr_walk_check(const struct sr_walk *w, size_t index, int fd, stru
     }
     if (!is_same(&file->found, &now)) {
         return sr_fail(err, SR_CONFLICT,
-                       "'%s' changed while it was deposited; try again when "
-                       "nothing writes to it",
+                       "'%s' changed while it was read; try again when nothing writes to it",
                        file->path);
     }
     return SR_OK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files are replaced whole; links are not followed; a lock lasts as long as its holder, and the
  * holder may take the name away. */
-#include "custody/folder.h"
+#include "base/folder.h"
 
 #include <signal.h>
 #include <sys/wait.h>

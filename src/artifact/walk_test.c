@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A walk finds every file once, in byte order, and opens only what it found. deposit_test.c has
  * what it refuses. */
-#include "custody/walk.h"
+#include "artifact/walk.h"
 
-#include "custody/folder.h"
+#include "base/folder.h"
 #include "tests/check.h"
 #include "tests/room.h"
 #include "tests/scratch.h"
@@ -95,6 +95,24 @@ static void limits_depth_and_path(void)
     CHECK(chdir("/") == 0 && w == NULL);
 }
 
+static void lists_everything_for_a_look(void)
+{
+    struct sr_err err = {0};
+    SR_AUTO(sr_walk) w = NULL;
+    SR_AUTO_FD fd = -1;
+    room_mkdir(scratch_dir, "odd");
+    room_write(scratch_dir, "odd/a\nb\xff", "12", 2);
+    CHECK(symlink("a", room_path(scratch_dir, "odd/link")) == 0);
+    CHECK(mkfifo(room_path(scratch_dir, "odd/pipe"), 0600) == 0);
+    CHECK(sr_walk_new(room_path(scratch_dir, "odd"), room_fd, &w, &err) != SR_OK);
+    CHECK(sr_walk_all(room_path(scratch_dir, "odd"), &w, &err) == SR_OK);
+    CHECK(sr_walk_count(w) == 3 && sr_walk_bytes(w) == 2);
+    CHECK(strcmp(sr_walk_at(w, 0)->path, "a\nb\xff") == 0);
+    CHECK(S_ISLNK(sr_walk_at(w, 1)->found.st_mode) && S_ISFIFO(sr_walk_at(w, 2)->found.st_mode));
+    CHECK(sr_walk_open(w, 0, &fd, &err) == SR_OK);
+    CHECK(faccessat(sr_walk_root(w), "pipe", F_OK, 0) == 0);
+}
+
 int main(void)
 {
     if (!room_scratch(scratch_dir)) {
@@ -107,6 +125,7 @@ int main(void)
     RUN(sorts_by_bytes);
     RUN(opens_what_it_found);
     RUN(limits_depth_and_path);
+    RUN(lists_everything_for_a_look);
     sr_folder_close_fd(&room_fd);
     scratch_remove(scratch_dir);
     return check_done();

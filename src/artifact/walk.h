@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef SR_CUSTODY_WALK_H
-#define SR_CUSTODY_WALK_H
+#ifndef SR_ARTIFACT_WALK_H
+#define SR_ARTIFACT_WALK_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -11,8 +11,8 @@
 #include "base/status.h"
 
 /*
- * The files of a folder that is to be deposited (or the one file), found once, in byte order of
- * their paths, and opened later only if they are still what was found. No symbolic link is
+ * The files of a folder that is to be deposited or inspected (or the one file), found once, in byte
+ * order of their paths, and opened later only if they are still what was found. No symbolic link is
  * followed below the path that was given.
  */
 struct sr_walk;
@@ -36,6 +36,12 @@ struct sr_walk_file {
  */
 enum sr_status sr_walk_new(const char *path, int room_fd, struct sr_walk **out,
                            struct sr_err *err) SR_MUST_USE;
+/*
+ * The same for a look at what is there: an entry that is neither file nor folder is listed like a
+ * file (its `found` says what it is; sr_walk_open() is not for it), and so is one whose name is
+ * hostile. errors  as above, without UNSUPPORTED, CONFLICT and names
+ */
+enum sr_status sr_walk_all(const char *path, struct sr_walk **out, struct sr_err *err) SR_MUST_USE;
 void sr_walk_free(struct sr_walk *w);
 SR_DEFINE_AUTO(sr_walk)
 
@@ -46,6 +52,10 @@ uint64_t sr_walk_bytes(const struct sr_walk *w);
 /* The absolute path of what was walked, without links. */
 const char *sr_walk_source(const struct sr_walk *w);
 
+/* The folder that the paths are relative to; for sr_walk_all() of one file, the file's. Open as
+ * long as w. */
+int sr_walk_root(const struct sr_walk *w);
+
 /* Open file index for reading. errors  CONFLICT  it is not what was found any more; IO */
 enum sr_status sr_walk_open(const struct sr_walk *w, size_t index, int *out_fd,
                             struct sr_err *err) SR_MUST_USE;
@@ -53,4 +63,4 @@ enum sr_status sr_walk_open(const struct sr_walk *w, size_t index, int *out_fd,
 enum sr_status sr_walk_check(const struct sr_walk *w, size_t index, int fd,
                              struct sr_err *err) SR_MUST_USE;
 
-#endif /* SR_CUSTODY_WALK_H */
+#endif /* SR_ARTIFACT_WALK_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef SR_CUSTODY_FOLDER_H
-#define SR_CUSTODY_FOLDER_H
+#ifndef SR_BASE_FOLDER_H
+#define SR_BASE_FOLDER_H
 
 #include <stdbool.h>
 
@@ -58,4 +58,4 @@ enum sr_status sr_folder_lock(int at, const char *name, enum sr_lock_mode mode, 
 /* Whether somebody else holds a lock on the file; takes none. False when there is no file. */
 bool sr_folder_is_locked(int at, const char *name);
 
-#endif /* SR_CUSTODY_FOLDER_H */
+#endif /* SR_BASE_FOLDER_H */

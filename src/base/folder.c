@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "custody/folder.h"
+#include "base/folder.h"
 
 #include <assert.h>
 #include <dirent.h>
