@@ -39,6 +39,8 @@ struct sr_inspection {
     struct sr_nameset *globals;
     char **global_texts;
     size_t global_count;
+    size_t tensor_count;
+    size_t storage_count;
 };
 
 const char *sr_profile_name(enum sr_profile profile)
@@ -213,6 +215,10 @@ static void check_coverage(struct sr_inspection *in)
     struct level *level = top(in);
     struct sr_coverage_fault fault = {0};
     uint64_t from = 0;
+    /* What is refused already need not list the bytes that its parser did not come to. */
+    if (level->verdict >= SR_VERDICT_UNPARSABLE) {
+        return;
+    }
     while (in->findings[SR_RULE_NOT_COVERED] <= SR_LIMIT_INSPECT_FINDINGS &&
            sr_coverage_fault(level->coverage, level->blob.bytes.len, from, &fault)) {
         sr_inspection_find(in, fault.is_twice ? SR_RULE_COVERED_TWICE : SR_RULE_NOT_COVERED,
@@ -257,10 +263,7 @@ static const struct sr_format *look(struct sr_inspection *in, const struct sr_fo
         return NULL;
     }
     format->inspect(in, &level->blob);
-    /* What is refused already need not list the bytes that its parser did not come to. */
-    if (top(in)->verdict < SR_VERDICT_UNPARSABLE) {
-        check_coverage(in);
-    }
+    check_coverage(in);
     return format;
 }
 
@@ -300,23 +303,77 @@ static void enter_member(struct sr_inspection *in, struct sr_bytes name)
     in->member_len += n > 0 && (size_t)n < room ? (size_t)n : strlen(in->member + in->member_len);
 }
 
-enum sr_verdict sr_inspection_member(struct sr_inspection *in, struct sr_bytes name,
-                                     struct sr_bytes bytes, const struct sr_format *format)
+/* Go into a member; false, and a finding, when that cannot be. */
+static bool descend(struct sr_inspection *in, struct sr_bytes name, struct sr_bytes bytes)
 {
     char quoted[SR_EVIDENCE_BYTES];
     if (in->depth >= SR_INSPECTION_DEPTH_MAX) {
         sr_inspection_find(in, SR_RULE_NESTING, 0, 0, "'%s' at depth %u",
                            sr_inspection_quote(name, quoted), in->depth);
-        return SR_VERDICT_UNPARSABLE;
+        return false;
     }
     if (!push(in, name, bytes)) {
         sr_inspection_fail(in, SR_NO_MEMORY, 0, NULL);
-        return SR_VERDICT_UNPARSABLE;
+        return false;
     }
     enter_member(in, name);
+    return true;
+}
+
+enum sr_verdict sr_inspection_member(struct sr_inspection *in, struct sr_bytes name,
+                                     struct sr_bytes bytes, const struct sr_format *format)
+{
     uint64_t covered = 0;
+    if (!descend(in, name, bytes)) {
+        return SR_VERDICT_UNPARSABLE;
+    }
     (void)look(in, format);
     return pop(in, &covered);
+}
+
+enum sr_verdict
+sr_inspection_part(struct sr_inspection *in, struct sr_bytes name, struct sr_bytes bytes,
+                   void (*inspect)(void *ctx, struct sr_inspection *in, const struct sr_blob *blob),
+                   void *ctx)
+{
+    uint64_t covered = 0;
+    if (!descend(in, name, bytes)) {
+        return SR_VERDICT_UNPARSABLE;
+    }
+    inspect(ctx, in, &top(in)->blob);
+    check_coverage(in);
+    return pop(in, &covered);
+}
+
+size_t sr_inspection_storage(struct sr_inspection *in)
+{
+    return in->storage_count++;
+}
+
+size_t sr_inspection_tensor(struct sr_inspection *in, const struct sr_storage_view *view)
+{
+    const struct sr_tensor_sink *sink = in->events.tensors;
+    if (sink != NULL) {
+        sink->tensor(sink->ctx, in->tensor_count, view);
+    }
+    return in->tensor_count++;
+}
+
+void sr_inspection_tensor_name(struct sr_inspection *in, size_t tensor, struct sr_bytes name,
+                               bool is_whole)
+{
+    const struct sr_tensor_sink *sink = in->events.tensors;
+    if (sink != NULL) {
+        sink->name(sink->ctx, tensor, name, is_whole);
+    }
+}
+
+void sr_inspection_storage_bytes(struct sr_inspection *in, size_t storage, struct sr_bytes bytes)
+{
+    const struct sr_tensor_sink *sink = in->events.tensors;
+    if (sink != NULL) {
+        sink->storage(sink->ctx, storage, bytes);
+    }
 }
 
 void sr_inspection_file(struct sr_inspection *in, struct sr_bytes path, struct sr_bytes bytes,
@@ -327,6 +384,8 @@ void sr_inspection_file(struct sr_inspection *in, struct sr_bytes path, struct s
     in->member_len = 0;
     in->member[0] = '\0';
     in->unpacked = 0;
+    in->tensor_count = 0;
+    in->storage_count = 0;
     *out = (struct sr_inspected){
         .verdict = SR_VERDICT_UNPARSABLE, .format = "unknown", .bytes = bytes.len};
     if (!push(in, path, bytes)) {

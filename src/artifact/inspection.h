@@ -66,6 +66,32 @@ struct sr_inspection_events {
      * the artifact's root, plain ('/' between parts, no "..", not absolute); NUL-terminated. */
     void (*reference)(void *ctx, const char *path);
     void *ctx;
+    const struct sr_tensor_sink *tensors; /* NULL: nobody wants them */
+};
+
+/*
+ * The tensors of a file, for who converts it (convert.h). Tensors and storages are numbered 0, 1,
+ * 2... in the order in which the parser meets them, the same each time that it looks at the same
+ * bytes. What is said before the file has passed is hostile, though checked to lie in its storage.
+ */
+struct sr_storage_view {
+    size_t storage;
+    const char *dtype;      /* a word of formats/dtype.h; NULL: not one of them; static */
+    uint32_t element_bytes; /* never 0 */
+    bool is_big_endian;
+    uint64_t offset; /* in elements, from the storage's begin; <= INT64_MAX, as what follows */
+    uint8_t rank;    /* <= SR_LIMIT_TENSOR_RANK */
+    const uint64_t *sizes;   /* rank of them; valid during the call */
+    const uint64_t *strides; /* in elements */
+};
+struct sr_tensor_sink {
+    void (*tensor)(void *ctx, size_t tensor, const struct sr_storage_view *view);
+    /* name: hostile; empty for the only tensor of a file. is_whole false: it was cut. A tensor may
+     * have several names, or none. */
+    void (*name)(void *ctx, size_t tensor, struct sr_bytes name, bool is_whole);
+    /* The bytes of a storage, after the tensors in it, once; valid during the call. */
+    void (*storage)(void *ctx, size_t storage, struct sr_bytes bytes);
+    void *ctx;
 };
 
 /* What is said of one file at its end. */
@@ -124,6 +150,15 @@ enum sr_verdict sr_inspection_member(struct sr_inspection *in, struct sr_bytes n
 #define SR_INSPECTION_DEPTH_MAX 8
 
 /*
+ * The same for a member that its container's parser knows how to read, by means of what it knows of
+ * the rest: inspect is called in place of a format's, with ctx.
+ */
+enum sr_verdict
+sr_inspection_part(struct sr_inspection *in, struct sr_bytes name, struct sr_bytes bytes,
+                   void (*inspect)(void *ctx, struct sr_inspection *in, const struct sr_blob *blob),
+                   void *ctx);
+
+/*
  * Take from what may be unpacked in one file, before doing it; false (and a BUDGET finding) when it
  * is too much: over SR_LIMIT_INSPECT_UNPACKED_BYTES in all, or over SR_LIMIT_INSPECT_RATIO times
  * the packed bytes (and over a first MiB that is free).
@@ -139,6 +174,13 @@ void sr_inspection_global(struct sr_inspection *in, struct sr_bytes module, stru
  * hostile. A name that is not plain is a REFERENCE_OUTSIDE finding here, at offset.
  */
 void sr_inspection_refer(struct sr_inspection *in, struct sr_bytes name, uint64_t offset);
+
+/* For the sink of tensors, if there is one; the first two return the number of what is new. */
+size_t sr_inspection_storage(struct sr_inspection *in);
+size_t sr_inspection_tensor(struct sr_inspection *in, const struct sr_storage_view *view);
+void sr_inspection_tensor_name(struct sr_inspection *in, size_t tensor, struct sr_bytes name,
+                               bool is_whole);
+void sr_inspection_storage_bytes(struct sr_inspection *in, size_t storage, struct sr_bytes bytes);
 
 enum sr_profile sr_inspection_profile(const struct sr_inspection *in);
 /* The worst so far, of the whole file. */
