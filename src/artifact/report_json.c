@@ -1,108 +1,82 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
-
+#include "artifact/doc.h"
 #include "artifact/report.h"
-#include "base/text.h"
 #include "build_config.h"
 
 /* source  docs/formats/inspection-report.md */
 #define SCHEMA "strongroom-inspection/1"
 
-static enum sr_status put_text(struct sr_json_writer *w, const char *key, const char *text)
-{
-    SR_TRY(sr_json_key(w, key));
-    if (sr_text_is_utf8(sr_text_view(text))) {
-        return sr_json_put_string(w, sr_text_view(text));
-    }
-    char quoted[SR_EVIDENCE_BYTES];
-    return sr_json_put_string(w, sr_text_view(sr_inspection_quote(sr_text_view(text), quoted)));
-}
-
-static enum sr_status put_u64(struct sr_json_writer *w, const char *key, uint64_t value)
-{
-    SR_TRY(sr_json_key(w, key));
-    return sr_json_put_u64(w, value);
-}
-
-static enum sr_status put_digest(struct sr_json_writer *w, const char *key,
-                                 const uint8_t digest[SR_SHA256_BYTES])
-{
-    SR_TRY(sr_json_key(w, key));
-    return sr_json_put_hex(w, sr_bytes(digest, SR_SHA256_BYTES));
-}
-
-static enum sr_status put_finding(struct sr_json_writer *w, const struct sr_report_finding *f)
+static void put_finding(struct sr_doc *d, const struct sr_report_finding *f)
 {
     const struct sr_rule_info *rule = sr_rule_info(f->rule);
-    SR_TRY(sr_json_open_object(w));
-    SR_TRY(put_text(w, "rule", rule->id));
-    SR_TRY(put_text(w, "verdict", sr_verdict_name(rule->verdict)));
-    SR_TRY(put_text(w, "severity", sr_severity_name(rule->severity)));
-    SR_TRY(put_u64(w, "offset", f->offset));
-    SR_TRY(put_u64(w, "length", f->length));
-    SR_TRY(put_text(w, "member", f->member));
-    SR_TRY(put_text(w, "evidence", f->evidence));
-    SR_TRY(put_text(w, "happens", rule->happens));
-    SR_TRY(put_text(w, "instead", rule->instead));
-    SR_TRY(put_text(w, "cwe", rule->cwe));
-    SR_TRY(put_text(w, "cve", rule->cve));
-    return sr_json_close_object(w);
+    sr_doc_open_object(d, NULL);
+    sr_doc_text(d, "rule", rule->id);
+    sr_doc_text(d, "verdict", sr_verdict_name(rule->verdict));
+    sr_doc_text(d, "severity", sr_severity_name(rule->severity));
+    sr_doc_number(d, "offset", f->offset);
+    sr_doc_number(d, "length", f->length);
+    sr_doc_text(d, "member", f->member);
+    sr_doc_text(d, "evidence", f->evidence);
+    sr_doc_text(d, "happens", rule->happens);
+    sr_doc_text(d, "instead", rule->instead);
+    sr_doc_text(d, "cwe", rule->cwe);
+    sr_doc_text(d, "cve", rule->cve);
+    sr_doc_close_object(d);
 }
 
-static enum sr_status put_globals(struct sr_json_writer *w, const struct sr_report_file *file)
+static void put_globals(struct sr_doc *d, const struct sr_report_file *file)
 {
-    SR_TRY(sr_json_key(w, "globals"));
-    SR_TRY(sr_json_open_array(w));
+    sr_doc_open_array(d, "globals");
     for (size_t i = 0; i < file->global_count; i++) {
-        SR_TRY(sr_json_open_object(w));
-        SR_TRY(put_text(w, "module", file->globals[i].module));
-        SR_TRY(put_text(w, "name", file->globals[i].name));
-        SR_TRY(put_text(w, "role", file->globals[i].role));
-        SR_TRY(sr_json_close_object(w));
+        sr_doc_open_object(d, NULL);
+        sr_doc_text(d, "module", file->globals[i].module);
+        sr_doc_text(d, "name", file->globals[i].name);
+        sr_doc_text(d, "role", file->globals[i].role);
+        sr_doc_close_object(d);
     }
-    return sr_json_close_array(w);
+    sr_doc_close_array(d);
 }
 
-static enum sr_status put_file(struct sr_json_writer *w, const struct sr_report_file *file)
+static void put_file(struct sr_doc *d, const struct sr_report_file *file)
 {
-    SR_TRY(sr_json_open_object(w));
-    SR_TRY(put_text(w, "path", file->path));
-    SR_TRY(put_text(w, "verdict", sr_verdict_name(file->verdict)));
-    SR_TRY(put_text(w, "format", file->format));
-    SR_TRY(put_u64(w, "bytes", file->bytes));
-    SR_TRY(put_u64(w, "covered", file->covered));
+    sr_doc_open_object(d, NULL);
+    sr_doc_text(d, "path", file->path);
+    sr_doc_text(d, "verdict", sr_verdict_name(file->verdict));
+    sr_doc_text(d, "format", file->format);
+    sr_doc_number(d, "bytes", file->bytes);
+    sr_doc_number(d, "covered", file->covered);
     if (file->has_sha256) {
-        SR_TRY(put_digest(w, "sha256", file->sha256));
+        sr_doc_hex(d, "sha256", sr_bytes(file->sha256, SR_SHA256_BYTES));
     } else {
-        SR_TRY(sr_json_key(w, "sha256"));
-        SR_TRY(sr_json_put_null(w));
+        sr_doc_null(d, "sha256");
     }
-    SR_TRY(sr_json_key(w, "findings"));
-    SR_TRY(sr_json_open_array(w));
+    sr_doc_open_array(d, "findings");
     for (size_t i = 0; i < file->finding_count; i++) {
-        SR_TRY(put_finding(w, &file->findings[i]));
+        put_finding(d, &file->findings[i]);
     }
-    SR_TRY(sr_json_close_array(w));
-    SR_TRY(put_globals(w, file));
-    return sr_json_close_object(w);
+    sr_doc_close_array(d);
+    put_globals(d, file);
+    sr_doc_close_object(d);
 }
 
 enum sr_status sr_report_json(const struct sr_report *r, struct sr_json_writer *w)
 {
+    struct sr_doc d = {.w = *w, .status = SR_OK};
     uint8_t ruleset[SR_SHA256_BYTES];
     sr_report_ruleset(ruleset);
-    SR_TRY(sr_json_open_object(w));
-    SR_TRY(put_text(w, "schema", SCHEMA));
-    SR_TRY(put_text(w, "version", SR_VERSION));
-    SR_TRY(put_digest(w, "ruleset", ruleset));
-    SR_TRY(put_text(w, "profile", sr_profile_name(sr_report_profile(r))));
-    SR_TRY(put_text(w, "verdict", sr_verdict_name(sr_report_verdict(r))));
-    SR_TRY(sr_json_key(w, "files"));
-    SR_TRY(sr_json_open_array(w));
-    for (size_t i = 0; i < sr_report_count(r); i++) {
+    sr_doc_open_object(&d, NULL);
+    sr_doc_text(&d, "schema", SCHEMA);
+    sr_doc_text(&d, "version", SR_VERSION);
+    sr_doc_hex(&d, "ruleset", sr_bytes(ruleset, sizeof ruleset));
+    sr_doc_text(&d, "profile", sr_profile_name(sr_report_profile(r)));
+    sr_doc_text(&d, "verdict", sr_verdict_name(sr_report_verdict(r)));
+    sr_doc_open_array(&d, "files");
+    for (size_t i = 0; i < sr_report_count(r) && d.status == SR_OK; i++) {
         struct sr_report_file file = sr_report_at(r, i);
-        SR_TRY(put_file(w, &file));
+        put_file(&d, &file);
     }
-    SR_TRY(sr_json_close_array(w));
-    return sr_json_close_object(w);
+    sr_doc_close_array(&d);
+    sr_doc_close_object(&d);
+    *w = d.w;
+    return d.status;
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "custody/folder.h"
+#include "base/folder.h"
 
 /* What sr_folder_write_file() has room for. */
 #define NAME_BYTES_MAX 100
