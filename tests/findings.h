@@ -79,6 +79,37 @@ static inline struct findings findings_of(const char *name, enum sr_profile prof
     return f;
 }
 
+struct findings_file {
+    const char *name;
+    struct sr_bytes bytes;
+};
+
+/* The same for the files of one artifact, in this order, with what they say of one another. The
+ * verdict is the worst; format and covered are the last file's. */
+static inline struct findings findings_of_files(const struct findings_file *files, size_t count,
+                                                enum sr_profile profile)
+{
+    struct findings f = {0};
+    struct sr_inspection_events events = {.finding = findings_keep,
+                                          .global = findings_global,
+                                          .reference = findings_refer,
+                                          .ctx = &f};
+    SR_AUTO(sr_inspection) in = NULL;
+    CHECK(sr_inspection_new(profile, &events, &in) == SR_OK);
+    for (size_t i = 0; in != NULL && i < count; i++) {
+        struct sr_inspected result = {.verdict = SR_VERDICT_UNPARSABLE, .format = "unknown"};
+        sr_inspection_file(in, sr_bytes(files[i].name, strlen(files[i].name)), files[i].bytes,
+                           &result);
+        f.verdict = sr_verdict_worst(f.verdict, result.verdict);
+        f.format = result.format;
+        f.covered = result.covered;
+    }
+    if (in != NULL) {
+        f.verdict = sr_verdict_worst(f.verdict, sr_inspection_end(in));
+    }
+    return f;
+}
+
 static inline bool findings_has(const struct findings *f, enum sr_rule rule)
 {
     return f->of_rule[rule] > 0;

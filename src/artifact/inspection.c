@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "artifact/across.h"
 #include "artifact/coverage.h"
 #include "artifact/format.h"
 #include "base/limits.h"
@@ -18,6 +19,8 @@
 /* Globals of one file's inventory. */
 #define GLOBALS_MAX 4096
 #define GLOBAL_BYTES 256
+/* Between the pieces of data that another file takes: writers align them, at most to this. */
+#define DATA_GAP_BYTES_MAX ((uint64_t)64 << 10)
 
 /* A blob that is being looked at. */
 struct level {
@@ -35,6 +38,9 @@ struct sr_inspection {
     char member[SR_MEMBER_BYTES];
     size_t member_len;
     uint64_t unpacked;
+    struct sr_across *across;
+    uint32_t file;               /* the one that is being looked at, or that a late finding is of */
+    enum sr_verdict end_verdict; /* of sr_inspection_end() */
     unsigned findings[SR_RULE_COUNT];
     struct sr_nameset *globals;
     char **global_texts;
@@ -53,13 +59,14 @@ const char *sr_profile_name(enum sr_profile profile)
 enum sr_status sr_inspection_new(enum sr_profile profile, const struct sr_inspection_events *events,
                                  struct sr_inspection **out)
 {
-    struct sr_inspection *in = calloc(1, sizeof *in);
+    SR_AUTO(sr_inspection) in = calloc(1, sizeof *in);
     if (in == NULL) {
         return SR_NO_MEMORY;
     }
+    SR_TRY(sr_across_new(&in->across));
     in->profile = profile;
     in->events = *events;
-    *out = in;
+    *out = SR_TAKE(in);
     return SR_OK;
 }
 
@@ -77,6 +84,7 @@ void sr_inspection_free(struct sr_inspection *in)
 {
     if (in != NULL) {
         forget_globals(in);
+        sr_across_free(in->across);
         free(in);
     }
 }
@@ -144,6 +152,7 @@ static void emit(struct sr_inspection *in, enum sr_rule rule, uint64_t offset, u
 {
     make_plain(evidence);
     struct sr_finding finding = {.rule = rule,
+                                 .file = in->file,
                                  .offset = offset,
                                  .length = length,
                                  .member = in->member,
@@ -151,18 +160,22 @@ static void emit(struct sr_inspection *in, enum sr_rule rule, uint64_t offset, u
     in->events.finding(in->events.ctx, &finding);
 }
 
+static void worsen(struct sr_inspection *in, enum sr_verdict verdict)
+{
+    enum sr_verdict *now = in->depth > 0 ? &top(in)->verdict : &in->end_verdict;
+    *now = sr_verdict_worst(*now, verdict);
+}
+
 /* Count a finding; false when the report has enough of its kind. The verdict is kept either way. */
 static bool count(struct sr_inspection *in, enum sr_rule rule)
 {
-    struct level *level = top(in);
-    level->verdict = sr_verdict_worst(level->verdict, sr_rule_info(rule)->verdict);
+    worsen(in, sr_rule_info(rule)->verdict);
     in->findings[rule]++;
     if (in->findings[rule] == SR_LIMIT_INSPECT_FINDINGS + 1) {
         char evidence[SR_EVIDENCE_BYTES];
         (void)snprintf(evidence, sizeof evidence, "more than %d of '%s'", SR_LIMIT_INSPECT_FINDINGS,
                        sr_rule_info(rule)->id);
-        level->verdict =
-            sr_verdict_worst(level->verdict, sr_rule_info(SR_RULE_TOO_MANY_FINDINGS)->verdict);
+        worsen(in, sr_rule_info(SR_RULE_TOO_MANY_FINDINGS)->verdict);
         emit(in, SR_RULE_TOO_MANY_FINDINGS, 0, 0, evidence);
     }
     return in->findings[rule] <= SR_LIMIT_INSPECT_FINDINGS;
@@ -242,6 +255,51 @@ static void report_identity(struct sr_inspection *in, const struct sr_format *fo
     }
 }
 
+/* What no parser knows, but another file takes its data from. */
+static const struct sr_format EXTERNAL_DATA = {.name = "external-data", .title = "external data"};
+
+static bool is_zero(struct sr_bytes bytes)
+{
+    return bytes.len == 0 ||
+           (bytes.ptr[0] == 0 && memcmp(bytes.ptr, bytes.ptr + 1, bytes.len - 1) == 0);
+}
+
+/* Whether the blob on top is such data: cover what is taken, and what lies between if it is
+ * padding. */
+static bool look_at_data(struct sr_inspection *in)
+{
+    bool is_data = false;
+    struct level *level = top(in);
+    struct sr_bytes bytes = level->blob.bytes;
+    if (in->depth > 1) {
+        return false;
+    }
+    enum sr_status status =
+        sr_across_cover(in->across, level->blob.name, level->coverage, &is_data);
+    if (status != SR_OK) {
+        sr_inspection_fail(in, status, 0, NULL);
+    }
+    struct sr_coverage_fault gap = {0};
+    for (uint64_t from = 0; is_data && sr_coverage_fault(level->coverage, bytes.len, from, &gap);
+         from = gap.offset + gap.len) {
+        if (gap.offset >= bytes.len || gap.len > DATA_GAP_BYTES_MAX ||
+            !is_zero(sr_bytes(bytes.ptr + gap.offset, gap.len))) {
+            break; /* reported with the rest of the coverage */
+        }
+        sr_inspection_cover(in, gap.offset, gap.len);
+    }
+    return is_data;
+}
+
+static void report_unknown(struct sr_inspection *in)
+{
+    char quoted[SR_EVIDENCE_BYTES];
+    struct sr_bytes bytes = top(in)->blob.bytes;
+    size_t len = bytes.len < 16 ? bytes.len : 16;
+    sr_inspection_find(in, bytes.len == 0 ? SR_RULE_EMPTY : SR_RULE_UNKNOWN_FORMAT, 0, len,
+                       "begins with '%s'", sr_inspection_quote(sr_bytes(bytes.ptr, len), quoted));
+}
+
 /* Look at the blob on top. */
 static const struct sr_format *look(struct sr_inspection *in, const struct sr_format *format)
 {
@@ -254,15 +312,14 @@ static const struct sr_format *look(struct sr_inspection *in, const struct sr_fo
             report_identity(in, format, other, misnamed);
         }
     }
-    if (format == NULL) {
-        char quoted[SR_EVIDENCE_BYTES];
-        size_t len = level->blob.bytes.len < 16 ? level->blob.bytes.len : 16;
-        enum sr_rule rule = level->blob.bytes.len == 0 ? SR_RULE_EMPTY : SR_RULE_UNKNOWN_FORMAT;
-        sr_inspection_find(in, rule, 0, len, "begins with '%s'",
-                           sr_inspection_quote(sr_bytes(level->blob.bytes.ptr, len), quoted));
+    if (format != NULL) {
+        format->inspect(in, &level->blob);
+    } else if (look_at_data(in)) {
+        format = &EXTERNAL_DATA;
+    } else {
+        report_unknown(in);
         return NULL;
     }
-    format->inspect(in, &level->blob);
     check_coverage(in);
     return format;
 }
@@ -388,10 +445,14 @@ void sr_inspection_file(struct sr_inspection *in, struct sr_bytes path, struct s
     in->storage_count = 0;
     *out = (struct sr_inspected){
         .verdict = SR_VERDICT_UNPARSABLE, .format = "unknown", .bytes = bytes.len};
+    enum sr_status status = sr_across_file(in->across, path, bytes.len, &in->file);
     if (!push(in, path, bytes)) {
         char evidence[] = "no memory to begin";
         emit(in, SR_RULE_NO_MEMORY, 0, 0, evidence);
         return;
+    }
+    if (status != SR_OK) {
+        sr_inspection_fail(in, status, 0, NULL);
     }
     const struct sr_format *format = look(in, NULL);
     out->format = format != NULL ? format->name : "unknown";
@@ -494,29 +555,122 @@ static bool is_plain_path(struct sr_bytes name)
     return true;
 }
 
-void sr_inspection_refer(struct sr_inspection *in, struct sr_bytes name, uint64_t offset)
+/* The path from the root of a name beside the inspected file; false: it is a finding. */
+static bool resolve(struct sr_inspection *in, struct sr_bytes name, uint64_t offset,
+                    char full[SR_LIMIT_PATH_BYTES + 1])
 {
     char quoted[SR_EVIDENCE_BYTES];
     if (!is_plain_path(name)) {
         sr_inspection_find(in, SR_RULE_REFERENCE_OUTSIDE, offset, name.len, "'%s'",
                            sr_inspection_quote(name, quoted));
-        return;
+        return false;
     }
     struct sr_bytes path = in->levels[0].blob.name;
     size_t folder = path.len;
     while (folder > 0 && path.ptr[folder - 1] != '/') {
         folder--;
     }
-    char full[SR_LIMIT_PATH_BYTES + 1];
-    if (folder + name.len >= sizeof full) {
+    if (folder + name.len > SR_LIMIT_PATH_BYTES) {
         sr_inspection_find(in, SR_RULE_REFERENCE_OUTSIDE, offset, name.len, "'%s' is too long",
                            sr_inspection_quote(name, quoted));
-        return;
+        return false;
     }
     memcpy(full, path.ptr, folder);
     memcpy(full + folder, name.ptr, name.len);
     full[folder + name.len] = '\0';
-    if (in->events.reference != NULL) {
+    return true;
+}
+
+void sr_inspection_claim(struct sr_inspection *in, const struct sr_claim *claim)
+{
+    char full[SR_LIMIT_PATH_BYTES + 1];
+    if (!resolve(in, claim->file, claim->offset, full)) {
+        return;
+    }
+    struct sr_claim resolved = *claim;
+    resolved.file = sr_text_view(full);
+    bool is_new = false;
+    enum sr_status status = sr_across_claim(in->across, &resolved, &is_new);
+    if (status != SR_OK) {
+        sr_inspection_fail(in, status, claim->offset, NULL);
+    }
+    if (is_new && in->events.reference != NULL) {
         in->events.reference(in->events.ctx, full);
     }
+}
+
+void sr_inspection_refer(struct sr_inspection *in, struct sr_bytes name, uint64_t offset)
+{
+    struct sr_claim claim = {.file = name, .offset = offset};
+    sr_inspection_claim(in, &claim);
+}
+
+void sr_inspection_claim_total(struct sr_inspection *in, uint64_t bytes, uint64_t offset)
+{
+    enum sr_status status = sr_across_total(in->across, bytes, offset);
+    if (status != SR_OK) {
+        sr_inspection_fail(in, status, offset, NULL);
+    }
+}
+
+void sr_inspection_holds(struct sr_inspection *in, struct sr_bytes name, uint64_t bytes)
+{
+    if (in->depth > 1) {
+        return;
+    }
+    enum sr_status status = sr_across_tensor(in->across, name, bytes);
+    if (status != SR_OK) {
+        sr_inspection_fail(in, status, 0, NULL);
+    }
+}
+
+bool sr_inspection_knows(struct sr_bytes path, struct sr_bytes bytes)
+{
+    struct sr_blob blob = {.bytes = bytes, .name = path};
+    const struct sr_format *other = NULL;
+    const struct sr_format *misnamed = NULL;
+    return sr_format_identify(&blob, &other, &misnamed) != NULL;
+}
+
+static void report_across(void *ctx, const struct sr_across_fault *fault)
+{
+    struct sr_inspection *in = ctx;
+    char path[SR_EVIDENCE_BYTES];
+    char what[SR_EVIDENCE_BYTES];
+    in->file = fault->file;
+    (void)sr_inspection_quote(fault->path, path);
+    (void)sr_inspection_quote(fault->what, what);
+    switch ((unsigned)fault->rule) {
+    case SR_RULE_INDEX_TENSOR:
+        sr_inspection_find(in, fault->rule, fault->offset, 0, "'%s' in '%s'", what, path);
+        return;
+    case SR_RULE_INDEX_UNMAPPED:
+        sr_inspection_find(in, fault->rule, fault->offset, 0, "'%s' has %llu tensors, %llu mapped",
+                           path, (unsigned long long)fault->is, (unsigned long long)fault->said);
+        return;
+    case SR_RULE_INDEX_TOTAL:
+    case SR_RULE_REFERENCE_RANGE:
+        sr_inspection_find(in, fault->rule, fault->offset, 0, "%llu bytes, not %llu%s%s",
+                           (unsigned long long)fault->is, (unsigned long long)fault->said,
+                           fault->path.len > 0 ? ", in " : "", path);
+        return;
+    default:
+        sr_inspection_find(in, fault->rule, fault->offset, 0, "'%s'", path);
+        return;
+    }
+}
+
+enum sr_verdict sr_inspection_end(struct sr_inspection *in)
+{
+    assert(in->depth == 0);
+    memset(in->findings, 0, sizeof in->findings);
+    in->member_len = 0;
+    in->member[0] = '\0';
+    in->end_verdict = SR_VERDICT_PASS;
+    enum sr_status status = sr_across_check(in->across, report_across, in);
+    if (status != SR_OK) {
+        in->file = 0;
+        sr_inspection_fail(in, status, 0, NULL);
+    }
+    return in->end_verdict;
 }

@@ -44,6 +44,7 @@ struct sr_blob {
 /* One finding, as it leaves the inspection. Text is ASCII without control characters. */
 struct sr_finding {
     enum sr_rule rule;
+    uint32_t file;   /* whose: 0 for the first call of sr_inspection_file(), 1 for the second... */
     uint64_t offset; /* in the bytes of the member, or of the file */
     uint64_t length; /* may be 0 */
     const char
@@ -94,6 +95,18 @@ struct sr_tensor_sink {
     void *ctx;
 };
 
+/*
+ * What the inspected file says of another one beside it, to be checked by sr_inspection_end(): that
+ * it holds a tensor, or bytes that are taken from it.
+ */
+struct sr_claim {
+    struct sr_bytes file;   /* relative to the folder of the inspected file; hostile */
+    struct sr_bytes tensor; /* of that name, if that file's format lists tensors; len 0: none */
+    uint64_t begin;         /* bytes [begin, end) of that file are taken; both 0: none */
+    uint64_t end;
+    uint64_t offset; /* in the blob: where it says so */
+};
+
 /* What is said of one file at its end. */
 struct sr_inspected {
     enum sr_verdict verdict;
@@ -114,6 +127,22 @@ SR_DEFINE_AUTO(sr_inspection)
  */
 void sr_inspection_file(struct sr_inspection *in, struct sr_bytes path, struct sr_bytes bytes,
                         struct sr_inspected *out);
+
+/*
+ * Whether the bytes or the name tell what a file is. When they do not, it may be data that another
+ * file points into (the weights of an ONNX model): call sr_inspection_file() for such files after
+ * all others, so that it knows what was said of them.
+ */
+bool sr_inspection_knows(struct sr_bytes path, struct sr_bytes bytes);
+
+/*
+ * Check what the files said of one another; call it once, after the last file. Its findings come
+ * through the events and name their file in finding.file; they count for that file's verdict and
+ * for the artifact's, as all findings do: sr_rule_info(finding.rule)->verdict. References to files
+ * that were never given to sr_inspection_file() are reported here, as REFERENCE_MISSING.
+ * Returns the worst verdict of what it reported; PASS when there was nothing.
+ */
+enum sr_verdict sr_inspection_end(struct sr_inspection *in);
 
 /*
  * For parsers.
@@ -181,6 +210,14 @@ size_t sr_inspection_tensor(struct sr_inspection *in, const struct sr_storage_vi
 void sr_inspection_tensor_name(struct sr_inspection *in, size_t tensor, struct sr_bytes name,
                                bool is_whole);
 void sr_inspection_storage_bytes(struct sr_inspection *in, size_t storage, struct sr_bytes bytes);
+
+/* For its name as sr_inspection_refer(). */
+void sr_inspection_claim(struct sr_inspection *in, const struct sr_claim *claim);
+/* How many bytes the claimed tensors of this file have in all, by what it says at offset. */
+void sr_inspection_claim_total(struct sr_inspection *in, uint64_t bytes, uint64_t offset);
+/* The inspected file holds this tensor, of that many bytes of data. Only of the file itself: what
+ * is said of a member is not kept. */
+void sr_inspection_holds(struct sr_inspection *in, struct sr_bytes name, uint64_t bytes);
 
 enum sr_profile sr_inspection_profile(const struct sr_inspection *in);
 /* The worst so far, of the whole file. */
