@@ -128,3 +128,18 @@ RETURNING seq;
 -- name: acts
 SELECT act.seq, act.id, act.verb, act.actor, act.time_utc_ms, act.body
 FROM act WHERE act.seq > $1 ORDER BY act.seq;
+
+-- name: document_delete
+DELETE FROM document WHERE document.version_id = $1 AND document.name = $2;
+
+-- name: document_insert
+INSERT INTO document (version_id, name, body) VALUES ($1, $2, $3);
+
+-- name: document
+SELECT document.body FROM document WHERE document.version_id = $1 AND document.name = $2;
+
+-- name: document_names
+SELECT document.name FROM document WHERE document.version_id = $1 ORDER BY document.name;
+
+-- name: document_count
+SELECT count(*) FROM document WHERE document.version_id = $1;

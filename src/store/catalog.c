@@ -134,6 +134,42 @@ enum sr_status sr_catalog_file_sealed(struct sr_catalog *c, const struct sr_id *
     return passed(c->driver, c->driver->file_sealed(c, version, file_index, facts, err), err);
 }
 
+static bool is_document_name(const char *name)
+{
+    size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+    return len >= 1 && len < SR_CATALOG_DOCUMENT_NAME_BYTES && name[len] == '\0';
+}
+
+enum sr_status sr_catalog_put_document(struct sr_catalog *c, const struct sr_id *version,
+                                       const char *name, struct sr_bytes body, struct sr_err *err)
+{
+    assert(is_document_name(name) && body.len <= SR_CATALOG_DOCUMENT_BYTES_MAX);
+    return passed(c->driver, c->driver->put_document(c, version, name, body, err), err);
+}
+
+enum sr_status sr_catalog_document(struct sr_catalog *c, const struct sr_id *version,
+                                   const char *name, struct sr_buf *out, struct sr_err *err)
+{
+    assert(is_document_name(name));
+    return passed(c->driver, c->driver->document(c, version, name, out, err), err);
+}
+
+enum sr_status sr_catalog_documents(struct sr_catalog *c, const struct sr_id *version,
+                                    struct sr_catalog_document **out, size_t *out_count,
+                                    struct sr_err *err)
+{
+    struct sr_catalog_document *documents = NULL;
+    size_t count = 0;
+    SR_TRY(passed(c->driver, c->driver->documents(c, version, &documents, &count, err), err));
+    assert(count <= SR_CATALOG_DOCUMENTS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        assert(is_document_name(documents[i].name));
+    }
+    *out = documents;
+    *out_count = count;
+    return SR_OK;
+}
+
 enum sr_status sr_catalog_commit_deposit(struct sr_catalog *c, const struct sr_id *version,
                                          const uint8_t digest[SR_SHA256_BYTES],
                                          const struct sr_id *parents, size_t parent_count,

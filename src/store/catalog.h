@@ -20,7 +20,10 @@
 #define SR_CATALOG_KIND_BYTES 32
 #define SR_CATALOG_ACT_BODY_BYTES_MAX 65536
 #define SR_CATALOG_SOURCE_BYTES 4096 /* PATH_MAX, with the NUL */
-#define SR_CATALOG_PARENTS_MAX 1024  /* merges of hundreds of models have been published */
+#define SR_CATALOG_DOCUMENT_NAME_BYTES 64
+#define SR_CATALOG_DOCUMENT_BYTES_MAX ((size_t)16 << 20)
+#define SR_CATALOG_DOCUMENTS_MAX 16 /* of one version */
+#define SR_CATALOG_PARENTS_MAX 1024 /* merges of hundreds of models have been published */
 
 /* A version's life: staged (its bodies are being written; invisible), then sealed (in custody). */
 enum sr_version_state { SR_VERSION_STAGED = 0, SR_VERSION_SEALED = 1 };
@@ -49,6 +52,11 @@ struct sr_catalog_file {
     uint32_t file_index; /* 0-based, by byte order of path */
     bool sealed;         /* facts are known and the body is published */
     struct sr_body_facts facts;
+};
+
+/* A text about a version: "inspection.json", "lineage.json", "model.sig". */
+struct sr_catalog_document {
+    char name[SR_CATALOG_DOCUMENT_NAME_BYTES]; /* of a-z, 0-9, '.' and '-' */
 };
 
 struct sr_act_record {
@@ -103,6 +111,17 @@ enum sr_status sr_catalog_reserve(struct sr_catalog *c, struct sr_catalog_versio
 enum sr_status sr_catalog_file_sealed(struct sr_catalog *c, const struct sr_id *version,
                                       uint32_t file_index, const struct sr_body_facts *facts,
                                       struct sr_err *err) SR_MUST_USE;
+/*
+ * Keep a document of a staged version, in the place of one of that name. Once the version is in
+ * custody, its documents do not change; when it is dropped, they go with it.
+ *
+ * errors  NOT_FOUND  no such version
+ *         CONFLICT   it is in custody already
+ *         TOO_LARGE  it has SR_CATALOG_DOCUMENTS_MAX others
+ */
+enum sr_status sr_catalog_put_document(struct sr_catalog *c, const struct sr_id *version,
+                                       const char *name, struct sr_bytes body,
+                                       struct sr_err *err) SR_MUST_USE;
 /*
  * The act of deposit: state becomes sealed, digest and plain_bytes are set, parents are recorded
  * and the act is appended (act->seq is stored back), in one transaction.
@@ -163,6 +182,15 @@ enum sr_status sr_catalog_slot(struct sr_catalog *c, const struct sr_id *object,
 enum sr_status sr_catalog_parents(struct sr_catalog *c, const struct sr_id *version,
                                   struct sr_id **out, size_t *out_count,
                                   struct sr_err *err) SR_MUST_USE;
+/* Append a document to out. NOT_FOUND: the version has none of that name; TOO_LARGE (out's limit).
+ */
+enum sr_status sr_catalog_document(struct sr_catalog *c, const struct sr_id *version,
+                                   const char *name, struct sr_buf *out,
+                                   struct sr_err *err) SR_MUST_USE;
+/* The documents of a version, by name; none for a version that is not there. */
+enum sr_status sr_catalog_documents(struct sr_catalog *c, const struct sr_id *version,
+                                    struct sr_catalog_document **out, size_t *out_count,
+                                    struct sr_err *err) SR_MUST_USE;
 /* Whether some version, staged or sealed, has a body of this object id. */
 enum sr_status sr_catalog_knows_object(struct sr_catalog *c, const struct sr_id *object, bool *out,
                                        struct sr_err *err) SR_MUST_USE;

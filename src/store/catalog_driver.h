@@ -31,6 +31,8 @@ struct sr_catalog_driver {
     enum sr_status (*file_sealed)(struct sr_catalog *c, const struct sr_id *version,
                                   uint32_t file_index, const struct sr_body_facts *facts,
                                   struct sr_err *err);
+    enum sr_status (*put_document)(struct sr_catalog *c, const struct sr_id *version,
+                                   const char *name, struct sr_bytes body, struct sr_err *err);
     enum sr_status (*commit_deposit)(struct sr_catalog *c, const struct sr_id *version,
                                      const uint8_t digest[SR_SHA256_BYTES],
                                      const struct sr_id *parents, size_t parent_count,
@@ -62,6 +64,11 @@ struct sr_catalog_driver {
                            struct sr_group *out_group, struct sr_err *err);
     enum sr_status (*parents)(struct sr_catalog *c, const struct sr_id *version, struct sr_id **out,
                               size_t *out_count, struct sr_err *err);
+    enum sr_status (*document)(struct sr_catalog *c, const struct sr_id *version, const char *name,
+                               struct sr_buf *out, struct sr_err *err);
+    enum sr_status (*documents)(struct sr_catalog *c, const struct sr_id *version,
+                                struct sr_catalog_document **out, size_t *out_count,
+                                struct sr_err *err);
     enum sr_status (*knows_object)(struct sr_catalog *c, const struct sr_id *object, bool *out,
                                    struct sr_err *err);
     enum sr_status (*acts)(struct sr_catalog *c, uint64_t after_seq,

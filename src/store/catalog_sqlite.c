@@ -507,6 +507,35 @@ static enum sr_status insert_parents(struct sr_sqlite *db, const struct sr_id *v
     return SR_OK;
 }
 
+static enum sr_status sqlite_put_document(struct sr_catalog *c, const struct sr_id *version,
+                                          const char *name, struct sr_bytes body,
+                                          struct sr_err *err)
+{
+    SR_CLEANUP(roll_back) struct sr_sqlite *tx = NULL;
+    enum sr_version_state state = SR_VERSION_STAGED;
+    uint64_t unused = 0;
+    uint64_t count = 0;
+    bool found = false;
+    SR_TRY(begin(db_of(c), SR_SQL_BEGIN_WRITE, &tx, err));
+    SR_TRY(ask_state(tx, version, &state, &unused, err));
+    if (state != SR_VERSION_STAGED) {
+        return sr_fail(err, SR_CONFLICT, "the version is in custody");
+    }
+    SR_TRY(sr_sqlite_run(tx, SR_SQL_DOCUMENT_DELETE,
+                         SR_SQLITE_VALUES(sr_sqlite_id(version), sr_sqlite_text(name)), err));
+    SR_TRY(ask_number(tx, SR_SQL_DOCUMENT_COUNT, SR_SQLITE_VALUES(sr_sqlite_id(version)),
+                      SR_CATALOG_DOCUMENTS_MAX, &found, &count, err));
+    if (count == SR_CATALOG_DOCUMENTS_MAX) {
+        return sr_fail(err, SR_TOO_LARGE, "the version has %d documents already",
+                       SR_CATALOG_DOCUMENTS_MAX);
+    }
+    SR_TRY(sr_sqlite_run(tx, SR_SQL_DOCUMENT_INSERT,
+                         SR_SQLITE_VALUES(sr_sqlite_id(version), sr_sqlite_text(name),
+                                          sr_sqlite_blob(body.ptr, body.len)),
+                         err));
+    return commit(tx, err);
+}
+
 static enum sr_status sqlite_commit_deposit(struct sr_catalog *c, const struct sr_id *version,
                                             const uint8_t digest[SR_SHA256_BYTES],
                                             const struct sr_id *parents, size_t parent_count,
@@ -898,6 +927,50 @@ static enum sr_status sqlite_parents(struct sr_catalog *c, const struct sr_id *v
     }
 }
 
+static enum sr_status sqlite_document(struct sr_catalog *c, const struct sr_id *version,
+                                      const char *name, struct sr_buf *out, struct sr_err *err)
+{
+    SR_CLEANUP(sr_sqlite_rows_end) struct sr_sqlite_rows rows = {0};
+    struct sr_bytes body = {0};
+    bool more = false;
+    SR_TRY(sr_sqlite_start(db_of(c), SR_SQL_DOCUMENT,
+                           SR_SQLITE_VALUES(sr_sqlite_id(version), sr_sqlite_text(name)), &rows,
+                           err));
+    SR_TRY(sr_sqlite_next(&rows, &more, err));
+    if (!more) {
+        return sr_fail(err, SR_NOT_FOUND, "the version has no document '%s'", name);
+    }
+    SR_TRY(sr_sqlite_view_blob(&rows, 0, 0, SR_CATALOG_DOCUMENT_BYTES_MAX, &body, err));
+    enum sr_status status = sr_buf_append(out, body);
+    return status == SR_OK ? SR_OK : sr_fail(err, status, "no room for the document '%s'", name);
+}
+
+static enum sr_status sqlite_documents(struct sr_catalog *c, const struct sr_id *version,
+                                       struct sr_catalog_document **out, size_t *out_count,
+                                       struct sr_err *err)
+{
+    SR_CLEANUP(sr_sqlite_rows_end) struct sr_sqlite_rows rows = {0};
+    SR_CLEANUP(free_p) struct sr_catalog_document *documents = NULL;
+    SR_TRY(sr_sqlite_start(db_of(c), SR_SQL_DOCUMENT_NAMES, SR_SQLITE_VALUES(sr_sqlite_id(version)),
+                           &rows, err));
+    for (size_t count = 0;; count++) {
+        bool more = false;
+        SR_TRY(sr_sqlite_next(&rows, &more, err));
+        if (!more) {
+            *out = SR_TAKE(documents);
+            *out_count = count;
+            return SR_OK;
+        }
+        if (count == SR_CATALOG_DOCUMENTS_MAX) {
+            return sr_fail(err, SR_CORRUPT, "'%s': more than %d rows of 'document' for one version",
+                           sr_sqlite_path(db_of(c)), SR_CATALOG_DOCUMENTS_MAX);
+        }
+        SR_TRY(grow((void **)&documents, count, sizeof *documents, err));
+        SR_TRY(sr_sqlite_get_text(&rows, 0, 1, documents[count].name, sizeof documents[count].name,
+                                  err));
+    }
+}
+
 static enum sr_status sqlite_knows_object(struct sr_catalog *c, const struct sr_id *object,
                                           bool *out, struct sr_err *err)
 {
@@ -957,6 +1030,7 @@ const struct sr_catalog_driver sr_catalog_sqlite = {
     .room = sqlite_room,
     .reserve = sqlite_reserve,
     .file_sealed = sqlite_file_sealed,
+    .put_document = sqlite_put_document,
     .commit_deposit = sqlite_commit_deposit,
     .drop_staged = sqlite_drop_staged,
     .append_act = sqlite_append_act,
@@ -968,6 +1042,8 @@ const struct sr_catalog_driver sr_catalog_sqlite = {
     .files = sqlite_files,
     .slot = sqlite_slot,
     .parents = sqlite_parents,
+    .document = sqlite_document,
+    .documents = sqlite_documents,
     .knows_object = sqlite_knows_object,
     .acts = sqlite_acts,
 };

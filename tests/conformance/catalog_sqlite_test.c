@@ -470,6 +470,7 @@ static void custody_refuses_changes_by_sql(void)
         "DELETE FROM act",
         "UPDATE version SET name = 'x' WHERE state = 1",
         "DELETE FROM version WHERE state = 1",
+        "INSERT INTO document SELECT id, 'x', x'00' FROM version WHERE state = 1",
         "UPDATE file SET sha256 = zeroblob(32) WHERE sealed = 1",
         "INSERT INTO version SELECT zeroblob(16), name, number, 0, kind, NULL, 0, 1, 0, '' "
         "FROM version LIMIT 1",

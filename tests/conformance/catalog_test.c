@@ -290,6 +290,62 @@ static void a_deposit_takes_effect_with_its_act(void)
     CHECK(commit_deposit(c, &unknown, 3, NULL, 0, NULL) == SR_NOT_FOUND);
 }
 
+static bool has_document(struct sr_catalog *c, const struct sr_id *version, const char *name,
+                         const char *body)
+{
+    SR_AUTO(sr_buf) out = NULL;
+    CHECK(sr_buf_new(64, &out) == SR_OK);
+    return sr_catalog_document(c, version, name, out, NULL) == SR_OK &&
+           sr_text_equal(sr_buf_view(out), sr_text_view(body));
+}
+
+static void documents_change_until_the_act(void)
+{
+    SR_AUTO(sr_catalog) c = fresh();
+    struct deposit d = deposit_of(100, "a", 0);
+    const struct sr_id *v = &d.version.id;
+    const struct sr_id nobody = id(99999);
+    CHECK(sr_catalog_put_document(c, &nobody, "a", sr_text_view("x"), NULL) == SR_NOT_FOUND);
+    CHECK(reserve(c, &d, NULL) == SR_OK);
+    CHECK(sr_catalog_put_document(c, v, "model.sig", sr_text_view("one"), NULL) == SR_OK);
+    CHECK(sr_catalog_put_document(c, v, "model.sig", sr_text_view("two"), NULL) == SR_OK);
+    CHECK(sr_catalog_put_document(c, v, "empty", sr_text_view(""), NULL) == SR_OK);
+    CHECK(has_document(c, v, "model.sig", "two"));
+    CHECK(seal_all(c, &d) == SR_OK);
+    CHECK(commit_deposit(c, &d, 2, NULL, 0, NULL) == SR_OK);
+    CHECK(sr_catalog_put_document(c, v, "model.sig", sr_text_view("three"), NULL) == SR_CONFLICT);
+    CHECK(sr_catalog_put_document(c, v, "other", sr_text_view("x"), NULL) == SR_CONFLICT);
+    CHECK(has_document(c, v, "model.sig", "two") && has_document(c, v, "empty", ""));
+    struct sr_catalog_document *documents = NULL;
+    size_t count = 0;
+    CHECK(sr_catalog_documents(c, v, &documents, &count, NULL) == SR_OK);
+    CHECK(count == 2 && strcmp(documents[0].name, "empty") == 0);
+    CHECK(count == 2 && strcmp(documents[1].name, "model.sig") == 0);
+    free(documents);
+    CHECK(sr_catalog_documents(c, &nobody, &documents, &count, NULL) == SR_OK && count == 0);
+    free(documents);
+    SR_AUTO(sr_buf) small = NULL;
+    CHECK(sr_buf_new(2, &small) == SR_OK);
+    CHECK(sr_catalog_document(c, v, "model.sig", small, NULL) == SR_TOO_LARGE);
+    CHECK(sr_catalog_document(c, v, "none", small, NULL) == SR_NOT_FOUND);
+}
+
+static void a_version_has_so_many_documents(void)
+{
+    SR_AUTO(sr_catalog) c = fresh();
+    struct deposit d = deposit_of(100, "a", 0);
+    char name[16];
+    CHECK(reserve(c, &d, NULL) == SR_OK);
+    for (unsigned i = 0; i < SR_CATALOG_DOCUMENTS_MAX; i++) {
+        (void)snprintf(name, sizeof name, "d%u", i);
+        CHECK(sr_catalog_put_document(c, &d.version.id, name, sr_text_view("x"), NULL) == SR_OK);
+    }
+    CHECK(sr_catalog_put_document(c, &d.version.id, "d0", sr_text_view("y"), NULL) == SR_OK);
+    CHECK(sr_catalog_put_document(c, &d.version.id, "e", sr_text_view("x"), NULL) == SR_TOO_LARGE);
+    CHECK(sr_catalog_drop_staged(c, &d.version.id, NULL) == SR_OK);
+    CHECK(!has_document(c, &d.version.id, "d0", "y"));
+}
+
 static void parents_are_in_custody(void)
 {
     SR_AUTO(sr_catalog) c = fresh();
@@ -705,6 +761,8 @@ static void run_suite(void)
     RUN(reserves_all_or_nothing);
     RUN(records_each_sealed_file_once);
     RUN(a_deposit_takes_effect_with_its_act);
+    RUN(documents_change_until_the_act);
+    RUN(a_version_has_so_many_documents);
     RUN(parents_are_in_custody);
     RUN(finds_versions_by_digest);
     RUN(forgets_what_is_only_staged);
