@@ -31,8 +31,9 @@ const struct sr_zip *sr_archive_zip(const struct sr_archive *a);
 const struct sr_blob *sr_archive_blob(const struct sr_archive *a);
 
 /*
- * The content of member index, unpacked; checked against its length and checksum. Valid as long as
- * the archive. false when it cannot be had: a finding says why.
+ * The content of member index, unpacked; checked against its length and checksum. What is wrong
+ * there is a finding, and its bytes come out all the same, as far as they go: not every loader
+ * checks. Valid as long as the archive. false when it cannot be had: a finding says why.
  */
 bool sr_archive_bytes(struct sr_inspection *in, struct sr_archive *a, size_t index,
                       struct sr_bytes *out);

@@ -28,6 +28,7 @@ struct level {
     struct sr_coverage *coverage;
     enum sr_verdict verdict;
     size_t member_len; /* of the path of its container */
+    const char *kind;  /* of its format, if it has one */
 };
 
 struct sr_inspection {
@@ -455,27 +456,37 @@ void sr_inspection_file(struct sr_inspection *in, struct sr_bytes path, struct s
         sr_inspection_fail(in, status, 0, NULL);
     }
     const struct sr_format *format = look(in, NULL);
+    const char *kind = top(in)->kind;
     out->format = format != NULL ? format->name : "unknown";
+    out->format = kind != NULL ? kind : out->format;
     out->verdict = pop(in, &out->covered);
     forget_globals(in);
 }
 
-bool sr_inspection_unpack(struct sr_inspection *in, uint64_t packed, uint64_t unpacked)
+void sr_inspection_called(struct sr_inspection *in, const char *name)
 {
-    uint64_t total = 0;
+    top(in)->kind = name;
+}
+
+uint64_t sr_inspection_unpack_max(const struct sr_inspection *in, uint64_t packed)
+{
+    uint64_t left = SR_LIMIT_INSPECT_UNPACKED_BYTES - in->unpacked;
     uint64_t allowed = 0;
-    bool fits = !__builtin_add_overflow(in->unpacked, unpacked, &total) &&
-                total <= SR_LIMIT_INSPECT_UNPACKED_BYTES;
     if (__builtin_mul_overflow(packed, (uint64_t)SR_LIMIT_INSPECT_RATIO, &allowed)) {
         allowed = UINT64_MAX;
     }
-    fits = fits && (unpacked <= UNPACKED_FREE_BYTES || unpacked <= allowed);
-    if (!fits) {
+    allowed = allowed < UNPACKED_FREE_BYTES ? UNPACKED_FREE_BYTES : allowed;
+    return allowed < left ? allowed : left;
+}
+
+bool sr_inspection_unpack(struct sr_inspection *in, uint64_t packed, uint64_t unpacked)
+{
+    if (unpacked > sr_inspection_unpack_max(in, packed)) {
         sr_inspection_find(in, SR_RULE_BUDGET, 0, 0, "%llu bytes unpack to %llu or more",
                            (unsigned long long)packed, (unsigned long long)unpacked);
         return false;
     }
-    in->unpacked = total;
+    in->unpacked += unpacked;
     return true;
 }
 

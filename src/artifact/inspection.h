@@ -194,6 +194,12 @@ sr_inspection_part(struct sr_inspection *in, struct sr_bytes name, struct sr_byt
  */
 bool sr_inspection_unpack(struct sr_inspection *in, uint64_t packed, uint64_t unpacked);
 
+/* How much may still be unpacked from that many packed bytes; taken by sr_inspection_unpack(). */
+uint64_t sr_inspection_unpack_max(const struct sr_inspection *in, uint64_t packed);
+
+/* The blob is of a kind of its format that has a name of its own (static): "npz", a kind of zip. */
+void sr_inspection_called(struct sr_inspection *in, const char *name);
+
 /* Note a global for the report's inventory; module, name: hostile. role: a static string. */
 void sr_inspection_global(struct sr_inspection *in, struct sr_bytes module, struct sr_bytes name,
                           const char *role);
