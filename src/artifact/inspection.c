@@ -43,6 +43,7 @@ struct sr_inspection {
     uint32_t file;               /* the one that is being looked at, or that a late finding is of */
     enum sr_verdict end_verdict; /* of sr_inspection_end() */
     unsigned findings[SR_RULE_COUNT];
+    unsigned facts;
     struct sr_nameset *globals;
     char **global_texts;
     size_t global_count;
@@ -442,6 +443,7 @@ void sr_inspection_file(struct sr_inspection *in, struct sr_bytes path, struct s
     in->member_len = 0;
     in->member[0] = '\0';
     in->unpacked = 0;
+    in->facts = 0;
     in->tensor_count = 0;
     in->storage_count = 0;
     *out = (struct sr_inspected){
@@ -488,6 +490,28 @@ bool sr_inspection_unpack(struct sr_inspection *in, uint64_t packed, uint64_t un
     }
     in->unpacked += unpacked;
     return true;
+}
+
+const char *sr_fact_word(enum sr_fact_key key)
+{
+    static const char *const WORDS[SR_FACT_COUNT] = {
+#define FACT(name, word) word,
+#include "artifact/facts.def"
+#undef FACT
+    };
+    assert((unsigned)key < SR_FACT_COUNT);
+    return WORDS[key];
+}
+
+void sr_inspection_fact(struct sr_inspection *in, enum sr_fact_key key, struct sr_bytes value)
+{
+    char quoted[SR_EVIDENCE_BYTES];
+    if (in->depth != 1 || in->events.fact == NULL || in->facts >= SR_LIMIT_INSPECT_FINDINGS) {
+        return;
+    }
+    in->facts++;
+    struct sr_fact fact = {.key = key, .value = sr_inspection_quote(value, quoted)};
+    in->events.fact(in->events.ctx, &fact);
 }
 
 /* Keep a text as long as the inventory; NULL when there is no memory or no room. */

@@ -59,10 +59,26 @@ struct sr_global {
     const char *role; /* "type", "rebuild", "marker", "unknown", "danger" */
 };
 
+/* What a publisher says of the artifact: claims for its lineage, never evidence. */
+enum sr_fact_key {
+#define FACT(name, word) SR_FACT_##name,
+#include "artifact/facts.def"
+#undef FACT
+    SR_FACT_COUNT
+};
+/* "licence"; valid for every enum value. */
+const char *sr_fact_word(enum sr_fact_key key);
+
+struct sr_fact {
+    enum sr_fact_key key;
+    const char *value; /* printable ASCII, under SR_EVIDENCE_BYTES */
+};
+
 /* Where results go, as they are found, so that nothing is lost through a later crash. */
 struct sr_inspection_events {
     void (*finding)(void *ctx, const struct sr_finding *finding);
     void (*global)(void *ctx, const struct sr_global *global); /* each pair once for each file */
+    void (*fact)(void *ctx, const struct sr_fact *fact);       /* of the file itself; may be NULL */
     /* A file beside this one that its loader would open: to be inspected too. path is relative to
      * the artifact's root, plain ('/' between parts, no "..", not absolute); NUL-terminated. */
     void (*reference)(void *ctx, const char *path);
@@ -203,6 +219,10 @@ void sr_inspection_called(struct sr_inspection *in, const char *name);
 /* Note a global for the report's inventory; module, name: hostile. role: a static string. */
 void sr_inspection_global(struct sr_inspection *in, struct sr_bytes module, struct sr_bytes name,
                           const char *role);
+
+/* Note what the file says of the artifact; value: hostile. Ignored inside containers, and after the
+ * first SR_LIMIT_INSPECT_FINDINGS of a file. */
+void sr_inspection_fact(struct sr_inspection *in, enum sr_fact_key key, struct sr_bytes value);
 
 /*
  * The blob makes its loader open a file: name is relative to the folder of the inspected file;

@@ -16,6 +16,8 @@ struct file {
     size_t finding_capacity;
     struct sr_report_global *globals;
     size_t global_capacity;
+    struct sr_report_fact *facts;
+    size_t fact_capacity;
     enum sr_verdict findings_worst;
     enum sr_verdict said; /* at its end */
 };
@@ -57,8 +59,12 @@ static void file_clear(struct file *f)
         free_text(f->globals[i].module);
         free_text(f->globals[i].name);
     }
+    for (size_t i = 0; i < f->shown.fact_count; i++) {
+        free_text(f->facts[i].value);
+    }
     free(f->findings);
     free(f->globals);
+    free(f->facts);
     free(f->path);
 }
 
@@ -214,6 +220,33 @@ void sr_report_add_global(struct sr_report *r, size_t index, const struct sr_glo
         (struct sr_report_global){.module = module, .name = name, .role = role_word(global->role)};
 }
 
+static bool grow_facts(struct file *f)
+{
+    if (f->shown.fact_count < f->fact_capacity) {
+        return true;
+    }
+    size_t capacity = f->fact_capacity == 0 ? 4 : f->fact_capacity * 2;
+    struct sr_report_fact *facts = reallocarray(f->facts, capacity, sizeof *facts);
+    if (facts == NULL) {
+        return false;
+    }
+    f->facts = facts;
+    f->fact_capacity = capacity;
+    return true;
+}
+
+void sr_report_add_fact(struct sr_report *r, size_t index, const struct sr_fact *fact)
+{
+    struct file *f = file_at(r, index);
+    assert((unsigned)fact->key < SR_FACT_COUNT && is_plain(fact->value));
+    char *value = keep(r, fact->value);
+    if (value == NULL || !grow_facts(f)) {
+        free(value);
+        return;
+    }
+    f->facts[f->shown.fact_count++] = (struct sr_report_fact){.key = fact->key, .value = value};
+}
+
 void sr_report_set_sha256(struct sr_report *r, size_t index, const uint8_t sha256[SR_SHA256_BYTES])
 {
     struct file *f = file_at(r, index);
@@ -255,6 +288,7 @@ struct sr_report_file sr_report_at(const struct sr_report *r, size_t index)
     struct sr_report_file shown = f->shown;
     shown.findings = f->findings;
     shown.globals = f->globals;
+    shown.facts = f->facts;
     shown.verdict = sr_verdict_worst(f->said, f->findings_worst);
     return shown;
 }

@@ -33,6 +33,11 @@ struct sr_report_global {
     const char *role;
 };
 
+struct sr_report_fact {
+    enum sr_fact_key key;
+    const char *value; /* printable ASCII */
+};
+
 struct sr_report_file {
     const char *path; /* hostile: as the file system has it */
     enum sr_verdict verdict;
@@ -45,6 +50,8 @@ struct sr_report_file {
     size_t finding_count;
     const struct sr_report_global *globals; /* in the order they were met */
     size_t global_count;
+    const struct sr_report_fact *facts; /* in the order they were met */
+    size_t fact_count;
 };
 
 /* errors  NO_MEMORY */
@@ -59,6 +66,7 @@ enum sr_status sr_report_begin(struct sr_report *r, const char *path,
 bool sr_report_find(const struct sr_report *r, const char *path, size_t *out_index);
 void sr_report_add(struct sr_report *r, size_t index, const struct sr_finding *finding);
 void sr_report_add_global(struct sr_report *r, size_t index, const struct sr_global *global);
+void sr_report_add_fact(struct sr_report *r, size_t index, const struct sr_fact *fact);
 void sr_report_set_sha256(struct sr_report *r, size_t index, const uint8_t sha256[SR_SHA256_BYTES]);
 /* The file was looked at to its end. Its verdict is the worst of this and of its findings, those
  * that come later too. */

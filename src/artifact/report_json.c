@@ -37,6 +37,18 @@ static void put_globals(struct sr_doc *d, const struct sr_report_file *file)
     sr_doc_close_array(d);
 }
 
+static void put_facts(struct sr_doc *d, const struct sr_report_file *file)
+{
+    sr_doc_open_array(d, "facts");
+    for (size_t i = 0; i < file->fact_count; i++) {
+        sr_doc_open_object(d, NULL);
+        sr_doc_text(d, "key", sr_fact_word(file->facts[i].key));
+        sr_doc_text(d, "value", file->facts[i].value);
+        sr_doc_close_object(d);
+    }
+    sr_doc_close_array(d);
+}
+
 static void put_file(struct sr_doc *d, const struct sr_report_file *file)
 {
     sr_doc_open_object(d, NULL);
@@ -56,6 +68,7 @@ static void put_file(struct sr_doc *d, const struct sr_report_file *file)
     }
     sr_doc_close_array(d);
     put_globals(d, file);
+    put_facts(d, file);
     sr_doc_close_object(d);
 }
 

@@ -40,8 +40,11 @@ void sr_report_view(const struct sr_report *report);
         {prefix "files[].globals", "array", "what its pickles import"},                            \
         {prefix "files[].globals[].module", "string", "as imported"},                              \
         {prefix "files[].globals[].name", "string", "in the module"},                              \
+        {prefix "files[].globals[].role", "string", "what the allow list says, or 'unknown'"},     \
+        {prefix "files[].facts", "array", "what it says of the model: claims, not evidence"},      \
+        {prefix "files[].facts[].key", "string", "'licence', 'base-model', 'architecture'..."},    \
     {                                                                                              \
-        prefix "files[].globals[].role", "string", "what the allow list says of it, or 'unknown'"  \
+        prefix "files[].facts[].value", "string", "made printable"                                 \
     }
 
 #endif /* SR_CLI_REPORT_VIEW_H */
