@@ -36,6 +36,9 @@
 #define SR_LIMIT_INSPECT_RATIO 200
 /* Members of one archive. */
 #define SR_LIMIT_INSPECT_MEMBERS 100000
+/* Fields and numbers of one Protocol Buffers message: 2 GiB of them is its own limit; a graph of
+ * published models has under a million, and integers one by one are rare. */
+#define SR_LIMIT_PROTOBUF_ITEMS ((uint64_t)1 << 28)
 /* Findings of one rule in one file: a report is for people. */
 #define SR_LIMIT_INSPECT_FINDINGS 64
 
