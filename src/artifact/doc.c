@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "artifact/inspection.h"
+#include "artifact/finding.h"
 #include "base/text.h"
 #include "base/time.h"
 

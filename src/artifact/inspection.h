@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "artifact/rule.h"
+#include "artifact/finding.h"
 #include "base/attr.h"
 #include "base/bytes.h"
 #include "base/status.h"
@@ -22,56 +22,11 @@
  */
 struct sr_inspection;
 
-/* Which globals a pickle may name: allow lists, data/globals-*.tsv. */
-enum sr_profile {
-    SR_PROFILE_TENSORS, /* arrays and tensors: the default */
-    SR_PROFILE_SKLEARN, /* and the classes of scikit-learn */
-    SR_PROFILE_COUNT
-};
-/* "tensors", "sklearn". */
-const char *sr_profile_name(enum sr_profile profile);
-
 /* What a parser looks at: a file, or a member of one. Hostile. */
 struct sr_blob {
     struct sr_bytes bytes;       /* all of it; unchanging while it is looked at */
     struct sr_bytes name;        /* its path in the artifact or in its container; may be empty */
     const struct sr_blob *outer; /* the container; NULL for a file */
-};
-
-#define SR_EVIDENCE_BYTES 257
-#define SR_MEMBER_BYTES 1024
-
-/* One finding, as it leaves the inspection. Text is ASCII without control characters. */
-struct sr_finding {
-    enum sr_rule rule;
-    uint32_t file;   /* whose: 0 for the first call of sr_inspection_file(), 1 for the second... */
-    uint64_t offset; /* in the bytes of the member, or of the file */
-    uint64_t length; /* may be 0 */
-    const char
-        *member; /* "" for the file itself, else "archive/data.pkl"; nested: joined by "!/" */
-    const char *evidence; /* what was seen there; may be "" */
-};
-
-/* A global that a pickle (or a class that a configuration) names, for the report's inventory. */
-struct sr_global {
-    const char *module;
-    const char *name;
-    const char *role; /* "type", "rebuild", "marker", "unknown", "danger" */
-};
-
-/* What a publisher says of the artifact: claims for its lineage, never evidence. */
-enum sr_fact_key {
-#define FACT(name, word) SR_FACT_##name,
-#include "artifact/facts.def"
-#undef FACT
-    SR_FACT_COUNT
-};
-/* "licence"; valid for every enum value. */
-const char *sr_fact_word(enum sr_fact_key key);
-
-struct sr_fact {
-    enum sr_fact_key key;
-    const char *value; /* printable ASCII, under SR_EVIDENCE_BYTES */
 };
 
 /* Where results go, as they are found, so that nothing is lost through a later crash. */
@@ -121,14 +76,6 @@ struct sr_claim {
     uint64_t begin;         /* bytes [begin, end) of that file are taken; both 0: none */
     uint64_t end;
     uint64_t offset; /* in the blob: where it says so */
-};
-
-/* What is said of one file at its end. */
-struct sr_inspected {
-    enum sr_verdict verdict;
-    const char *format; /* of sr_format; "unknown" */
-    uint64_t bytes;
-    uint64_t covered;
 };
 
 /* errors  NO_MEMORY */
@@ -248,11 +195,5 @@ void sr_inspection_holds(struct sr_inspection *in, struct sr_bytes name, uint64_
 enum sr_profile sr_inspection_profile(const struct sr_inspection *in);
 /* The worst so far, of the whole file. */
 enum sr_verdict sr_inspection_verdict(const struct sr_inspection *in);
-
-/*
- * Hostile text made printable for evidence: ASCII, everything else as \xNN, cut with "..." at out's
- * size. Returns out.
- */
-const char *sr_inspection_quote(struct sr_bytes text, char out[SR_EVIDENCE_BYTES]);
 
 #endif /* SR_ARTIFACT_INSPECTION_H */

@@ -2,7 +2,7 @@
 #ifndef SR_ARTIFACT_LINEAGE_JSON_H
 #define SR_ARTIFACT_LINEAGE_JSON_H
 
-#include "artifact/inspection.h"
+#include "artifact/finding.h"
 #include "artifact/lineage.h"
 #include "base/buf.h"
 

@@ -2,7 +2,7 @@
 #ifndef SR_ARTIFACT_REPORT_H
 #define SR_ARTIFACT_REPORT_H
 
-#include "artifact/inspection.h"
+#include "artifact/finding.h"
 #include "base/buf.h"
 #include "crypto/hash.h"
 #include "formats/json.h"
