@@ -26,16 +26,16 @@ struct run {
 
 const char *sr_packing_name(enum sr_packing packing)
 {
-    static const char *const NAMES[] = {"deflate", "zlib", "gzip", "bzip2", "xz", "lzma"};
+    static const char *const NAMES[] = {"deflate", "zlib", "gzip", "bzip2", "xz", "lzma", "lz4"};
     assert((unsigned)packing < SR_PACKING_COUNT);
     return NAMES[packing];
 }
 
 static const struct sr_unpack_codec *codec_of(enum sr_packing packing)
 {
-    static const struct sr_unpack_codec *const CODECS[] = {&sr_unpack_zlib, &sr_unpack_zlib,
-                                                           &sr_unpack_zlib, &sr_unpack_bzip2,
-                                                           &sr_unpack_lzma, &sr_unpack_lzma};
+    static const struct sr_unpack_codec *const CODECS[] = {
+        &sr_unpack_zlib, &sr_unpack_zlib, &sr_unpack_zlib, &sr_unpack_bzip2,
+        &sr_unpack_lzma, &sr_unpack_lzma, &sr_unpack_lz4};
     return CODECS[packing];
 }
 

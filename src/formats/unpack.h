@@ -21,9 +21,10 @@ enum sr_packing {
     SR_PACKING_BZIP2,   /* one stream */
     SR_PACKING_XZ,      /* one stream; source: the .xz file format, 1.1.0 */
     SR_PACKING_LZMA,    /* the format before xz: "LZMA alone" */
+    SR_PACKING_LZ4,     /* one frame; source: LZ4 frame format 1.6.2 */
     SR_PACKING_COUNT
 };
-/* "deflate", "zlib", "gzip", "bzip2", "xz", "lzma". */
+/* "deflate", "zlib", "gzip", "bzip2", "xz", "lzma", "lz4". */
 const char *sr_packing_name(enum sr_packing packing);
 
 /*

@@ -34,5 +34,6 @@ struct sr_unpack_codec {
 extern const struct sr_unpack_codec sr_unpack_zlib;
 extern const struct sr_unpack_codec sr_unpack_bzip2;
 extern const struct sr_unpack_codec sr_unpack_lzma;
+extern const struct sr_unpack_codec sr_unpack_lz4;
 
 #endif /* SR_FORMATS_UNPACK_IMPL_H */

@@ -28,13 +28,17 @@ static const uint8_t XZ[] = {
 static const uint8_t LZMA[] = {0x5d, 0x00, 0x00, 0x80, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
                                0xff, 0xff, 0x00, 0x34, 0x19, 0x49, 0xee, 0x8d, 0xe9, 0x56, 0x0a,
                                0xc1, 0xb6, 0x20, 0xb7, 0xff, 0xff, 0xba, 0x34, 0x00, 0x00};
+static const uint8_t LZ4[] = {0x04, 0x22, 0x4d, 0x18, 0x64, 0x40, 0xa7, 0x10, 0x00,
+                              0x00, 0x00, 0x68, 0x68, 0x65, 0x6c, 0x6c, 0x6f, 0x20,
+                              0x06, 0x00, 0x60, 0x68, 0x65, 0x6c, 0x6c, 0x6f, 0x0a,
+                              0x00, 0x00, 0x00, 0x00, 0xe2, 0xff, 0x03, 0x42};
 
 static struct sr_bytes sample(enum sr_packing packing)
 {
     const struct sr_bytes samples[] = {
-        sr_bytes(DEFLATE, sizeof DEFLATE), sr_bytes(ZLIB, sizeof ZLIB),
-        sr_bytes(GZIP, sizeof GZIP),       sr_bytes(BZIP2, sizeof BZIP2),
-        sr_bytes(XZ, sizeof XZ),           sr_bytes(LZMA, sizeof LZMA)};
+        sr_bytes(DEFLATE, sizeof DEFLATE), sr_bytes(ZLIB, sizeof ZLIB), sr_bytes(GZIP, sizeof GZIP),
+        sr_bytes(BZIP2, sizeof BZIP2),     sr_bytes(XZ, sizeof XZ),     sr_bytes(LZMA, sizeof LZMA),
+        sr_bytes(LZ4, sizeof LZ4)};
     return samples[packing];
 }
 
@@ -114,8 +118,8 @@ static void broken_streams_are_told(void)
 static void checksums_are_checked(void)
 {
     const enum sr_packing with[] = {SR_PACKING_ZLIB, SR_PACKING_GZIP, SR_PACKING_BZIP2,
-                                    SR_PACKING_XZ};
-    const size_t at[] = {sizeof ZLIB - 1, sizeof GZIP - 8, 10, sizeof XZ - 30};
+                                    SR_PACKING_XZ, SR_PACKING_LZ4};
+    const size_t at[] = {sizeof ZLIB - 1, sizeof GZIP - 8, 10, sizeof XZ - 30, sizeof LZ4 - 1};
     for (size_t i = 0; i < sizeof with / sizeof with[0]; i++) {
         SR_AUTO(sr_unpacked) u = NULL;
         uint8_t copy[200];
