@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """usage: schema.py SCHEMA FILE: whether FILE is JSON of that schema. Schemas that it refers to are looked for beside it."""
 import json
