@@ -573,7 +573,7 @@ static bool is_plain_part(struct sr_bytes part)
 
 /* Whether a hostile name stays inside the folder: parts between single slashes, none "." or "..".
  */
-static bool is_plain_path(struct sr_bytes name)
+bool sr_inspection_is_plain_path(struct sr_bytes name)
 {
     size_t begin = 0;
     if (name.len > SR_LIMIT_PATH_BYTES) {
@@ -595,7 +595,7 @@ static bool resolve(struct sr_inspection *in, struct sr_bytes name, uint64_t off
                     char full[SR_LIMIT_PATH_BYTES + 1])
 {
     char quoted[SR_EVIDENCE_BYTES];
-    if (!is_plain_path(name)) {
+    if (!sr_inspection_is_plain_path(name)) {
         sr_inspection_find(in, SR_RULE_REFERENCE_OUTSIDE, offset, name.len, "'%s'",
                            sr_inspection_quote(name, quoted));
         return false;

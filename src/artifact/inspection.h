@@ -192,6 +192,10 @@ void sr_inspection_claim_total(struct sr_inspection *in, uint64_t bytes, uint64_
  * is said of a member is not kept. */
 void sr_inspection_holds(struct sr_inspection *in, struct sr_bytes name, uint64_t bytes);
 
+/* Whether a hostile name stays inside its folder: parts between single slashes, none "." or "..",
+ * no backslash, drive letter or control character. */
+bool sr_inspection_is_plain_path(struct sr_bytes name);
+
 enum sr_profile sr_inspection_profile(const struct sr_inspection *in);
 /* The worst so far, of the whole file. */
 enum sr_verdict sr_inspection_verdict(const struct sr_inspection *in);

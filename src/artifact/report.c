@@ -2,12 +2,15 @@
 #include "artifact/report.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "base/text.h"
 #include "formats/nameset.h"
+
+#define FORMAT_BYTES 64
 
 struct file {
     char *path;
@@ -20,6 +23,7 @@ struct file {
     size_t fact_capacity;
     enum sr_verdict findings_worst;
     enum sr_verdict said; /* at its end */
+    char format[FORMAT_BYTES];
 };
 
 struct sr_report {
@@ -126,7 +130,8 @@ enum sr_status sr_report_begin(struct sr_report *r, const char *path, size_t *ou
     }
     struct file *f = &r->files[r->count];
     *f = (struct file){.path = copy, .said = SR_VERDICT_UNPARSABLE};
-    f->shown = (struct sr_report_file){.path = copy, .format = "unknown"};
+    f->shown = (struct sr_report_file){.path = copy};
+    memcpy(f->format, "unknown", sizeof "unknown");
     *out_index = r->count++;
     return SR_OK;
 }
@@ -258,7 +263,7 @@ void sr_report_end(struct sr_report *r, size_t index, const struct sr_inspected 
 {
     struct file *f = file_at(r, index);
     f->said = inspected->verdict;
-    f->shown.format = inspected->format;
+    (void)snprintf(f->format, sizeof f->format, "%s", inspected->format);
     f->shown.bytes = inspected->bytes;
     f->shown.covered = inspected->covered;
 }
@@ -286,6 +291,7 @@ struct sr_report_file sr_report_at(const struct sr_report *r, size_t index)
     assert(index < r->count);
     const struct file *f = &r->files[index];
     struct sr_report_file shown = f->shown;
+    shown.format = f->format;
     shown.findings = f->findings;
     shown.globals = f->globals;
     shown.facts = f->facts;

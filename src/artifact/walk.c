@@ -67,9 +67,9 @@ const char *sr_walk_source(const struct sr_walk *w)
     return w->source;
 }
 
-int sr_walk_root(const struct sr_walk *w)
+void sr_walk_root(const struct sr_walk *w, int *out_fd)
 {
-    return w->root_fd;
+    *out_fd = w->root_fd;
 }
 
 static enum sr_status check_name(const struct sr_walk *w, const char *path, struct sr_err *err)

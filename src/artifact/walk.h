@@ -54,7 +54,7 @@ const char *sr_walk_source(const struct sr_walk *w);
 
 /* The folder that the paths are relative to; for sr_walk_all() of one file, the file's. Open as
  * long as w. */
-int sr_walk_root(const struct sr_walk *w);
+void sr_walk_root(const struct sr_walk *w, int *out_fd);
 
 /* Open file index for reading. errors  CONFLICT  it is not what was found any more; IO */
 enum sr_status sr_walk_open(const struct sr_walk *w, size_t index, int *out_fd,

@@ -2,8 +2,8 @@
 #ifndef SR_CLI_BAR_H
 #define SR_CLI_BAR_H
 
+#include "base/progress.h"
 #include "cli/cli.h"
-#include "custody/progress.h"
 
 /*
  * The progress of a long operation, on stderr when that is a terminal and the result is not JSON:

@@ -3,7 +3,7 @@
 #define SR_CUSTODY_DEPOSIT_SEAL_H
 
 #include "artifact/walk.h"
-#include "custody/progress.h"
+#include "base/progress.h"
 #include "custody/room.h"
 
 /*

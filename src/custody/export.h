@@ -2,7 +2,7 @@
 #ifndef SR_CUSTODY_EXPORT_H
 #define SR_CUSTODY_EXPORT_H
 
-#include "custody/progress.h"
+#include "base/progress.h"
 #include "custody/room.h"
 
 /*

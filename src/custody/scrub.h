@@ -2,7 +2,7 @@
 #ifndef SR_CUSTODY_SCRUB_H
 #define SR_CUSTODY_SCRUB_H
 
-#include "custody/progress.h"
+#include "base/progress.h"
 #include "custody/room.h"
 #include "seal/scrub.h"
 

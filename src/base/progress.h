@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef SR_CUSTODY_PROGRESS_H
-#define SR_CUSTODY_PROGRESS_H
+#ifndef SR_BASE_PROGRESS_H
+#define SR_BASE_PROGRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,4 +18,4 @@ struct sr_progress {
     bool (*cancelled)(void *ctx);
 };
 
-#endif /* SR_CUSTODY_PROGRESS_H */
+#endif /* SR_BASE_PROGRESS_H */
