@@ -30,7 +30,7 @@ static void fuzz_plain(const char *text)
     }
 }
 
-static void fuzz_finding(void *ctx, const struct sr_finding *finding)
+static inline void fuzz_finding(void *ctx, const struct sr_finding *finding)
 {
     struct fuzz_inspected *seen = ctx;
     fuzz_plain(finding->evidence);
@@ -39,13 +39,13 @@ static void fuzz_finding(void *ctx, const struct sr_finding *finding)
     seen->worst = sr_verdict_worst(seen->worst, sr_rule_info(finding->rule)->verdict);
 }
 
-static void fuzz_reference(void *ctx, const char *path)
+static inline void fuzz_reference(void *ctx, const char *path)
 {
     (void)ctx;
     fuzz_require(path[0] != '/' && strstr(path, "..//") == NULL && strncmp(path, "../", 3) != 0);
 }
 
-static void fuzz_inspect(const char *name, const uint8_t *data, size_t size)
+static inline void fuzz_inspect(const char *name, const uint8_t *data, size_t size)
 {
     struct fuzz_inspected seen = {.worst = SR_VERDICT_PASS, .bytes = size};
     struct sr_inspection_events events = {

@@ -39,6 +39,12 @@
 /* Fields and numbers of one Protocol Buffers message: 2 GiB of them is its own limit; a graph of
  * published models has under a million, and integers one by one are rare. */
 #define SR_LIMIT_PROTOBUF_ITEMS ((uint64_t)1 << 28)
+/* Objects (groups, data sets) of one HDF5 file: two or three for each tensor of a model. */
+#define SR_LIMIT_HDF5_OBJECTS 262144
+/* Blocks of its trees and heaps. */
+#define SR_LIMIT_HDF5_BLOCKS 1048576
+/* What is done for it in all, in steps of one entry, chunk or block: about a second. */
+#define SR_LIMIT_HDF5_WORK ((uint64_t)1 << 26)
 /* Findings of one rule in one file: a report is for people. */
 #define SR_LIMIT_INSPECT_FINDINGS 64
 

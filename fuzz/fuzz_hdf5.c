@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Checked: all that is told of lies in the file, what is claimed is no more than the file when each
+ * byte is claimed once, and the verdict of an inspection is that of its findings.
+ */
+#include "base/text.h"
+#include "formats/hdf5.h"
+#include "fuzz/inspect.h"
+
+static void check_view(const struct sr_bytes *file, struct sr_bytes view)
+{
+    fuzz_require(view.len == 0 ||
+                 (view.ptr >= file->ptr && view.len <= (size_t)(file->ptr + file->len - view.ptr)));
+}
+
+static void on_claim(void *ctx, uint64_t offset, uint64_t len)
+{
+    const struct sr_bytes *file = ctx;
+    fuzz_require(len > 0 && offset < file->len && len <= file->len - offset);
+}
+
+static void on_text(void *ctx, const struct sr_hdf5_text *text)
+{
+    check_view(ctx, text->name);
+    check_view(ctx, text->text);
+}
+
+static void on_dataset(void *ctx, const struct sr_hdf5_dataset *dataset)
+{
+    const struct sr_bytes *file = ctx;
+    fuzz_require(dataset->rank <= SR_HDF5_RANK_MAX && dataset->offset < file->len);
+}
+
+static void on_feature(void *ctx, enum sr_hdf5_feature feature, uint64_t offset,
+                       struct sr_bytes text)
+{
+    const struct sr_bytes *file = ctx;
+    fuzz_require(feature <= SR_HDF5_FILTER && offset <= file->len);
+    check_view(file, text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size); /* lint: callback */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) /* lint: callback */
+{
+    struct sr_bytes file = sr_bytes(data, size);
+    struct sr_hdf5_events events = {.claim = on_claim,
+                                    .text = on_text,
+                                    .dataset = on_dataset,
+                                    .feature = on_feature,
+                                    .ctx = &file};
+    struct sr_err err = {0};
+    enum sr_status status = sr_hdf5_decode(file, &events, &err);
+    fuzz_require(status == SR_OK || (err.status == status && err.message[0] != '\0'));
+    fuzz_require(sr_text_is_utf8(sr_text_view(err.message)));
+    fuzz_require(status != SR_NO_MEMORY && status != SR_CONFLICT);
+    fuzz_inspect("model.h5", data, size);
+    return 0;
+}
