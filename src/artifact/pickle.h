@@ -32,6 +32,7 @@ enum sr_pickle_context {
 struct sr_pickle_storage {
     const char *type;         /* "FloatStorage", "UntypedStorage": a torch storage class; static */
     uint32_t element_bytes;   /* of that class; 1 for UntypedStorage; never 0 */
+    const char *dtype;        /* "F32", as in formats/dtype.h; NULL: not one of those; static */
     struct sr_bytes key;      /* plain characters, not empty: what the data's member is called */
     struct sr_bytes location; /* "cpu", "cuda:0" */
     uint64_t numel;           /* <= INT64_MAX */

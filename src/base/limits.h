@@ -34,6 +34,17 @@
 #define SR_LIMIT_INSPECT_UNPACKED_BYTES ((uint64_t)2 << 30)
 /* And how many times its packed size: DEFLATE reaches 1,032 on zeros, weights reach 2. */
 #define SR_LIMIT_INSPECT_RATIO 200
+/* What interpreting one pickle may take: a state dict has 20 opcodes for each tensor, the largest
+ * published ones under 100,000 tensors; plain data has more. */
+#define SR_LIMIT_PICKLE_OPCODES ((uint64_t)200000000)
+#define SR_LIMIT_PICKLE_STACK ((size_t)4000000)
+#define SR_LIMIT_PICKLE_MEMO ((size_t)16000000)
+/* Slots of the memo far beyond those before; picklers number them one after the other. */
+#define SR_LIMIT_PICKLE_SPARSE ((size_t)1 << 20)
+/* 8 bytes each: 256 MB of values. */
+#define SR_LIMIT_PICKLE_CELLS ((size_t)32000000)
+/* Names that are imported; a pickler does it once for each. */
+#define SR_LIMIT_PICKLE_IMPORTS ((size_t)1 << 18)
 /* Members of one archive. */
 #define SR_LIMIT_INSPECT_MEMBERS 100000
 /* Fields and numbers of one Protocol Buffers message: 2 GiB of them is its own limit; a graph of
