@@ -99,7 +99,7 @@ static bool is_plain(const char *text)
 static char *keep(struct sr_report *r, const char *text)
 {
     size_t bytes = strlen(text) + 1;
-    if (bytes > SR_REPORT_BYTES_MAX - r->text_bytes) {
+    if (r->text_bytes > SR_REPORT_BYTES_MAX || bytes > SR_REPORT_BYTES_MAX - r->text_bytes) {
         return NULL;
     }
     char *copy = strdup(text);
@@ -266,6 +266,38 @@ void sr_report_end(struct sr_report *r, size_t index, const struct sr_inspected 
     (void)snprintf(f->format, sizeof f->format, "%s", inspected->format);
     f->shown.bytes = inspected->bytes;
     f->shown.covered = inspected->covered;
+}
+
+/* "<prefix>/<path>", or path alone; for free(). */
+static char *join(const char *prefix, const char *path)
+{
+    size_t bytes = strlen(prefix) + strlen(path) + 2;
+    char *out = malloc(bytes);
+    if (out != NULL) {
+        (void)snprintf(out, bytes, "%s%s%s", prefix, prefix[0] != '\0' ? "/" : "", path);
+    }
+    return out;
+}
+
+enum sr_status sr_report_take(struct sr_report *r, struct sr_report *from, const char *prefix)
+{
+    while (from->count > 0) {
+        struct file *moved = &from->files[from->count - 1];
+        char *path = join(prefix, moved->path);
+        size_t index = 0;
+        enum sr_status status = path == NULL ? SR_NO_MEMORY : sr_report_begin(r, path, &index);
+        free(path);
+        SR_TRY(status);
+        path = r->files[index].path;
+        free(moved->path);
+        r->files[index] = *moved;
+        r->files[index].path = path;
+        r->files[index].shown.path = path;
+        from->count--;
+    }
+    r->text_bytes += from->text_bytes;
+    from->text_bytes = 0;
+    return SR_OK;
 }
 
 static int compare_files(const void *a, const void *b) /* lint: callback */

@@ -72,6 +72,13 @@ void sr_report_set_sha256(struct sr_report *r, size_t index, const uint8_t sha25
  * that come later too. */
 void sr_report_end(struct sr_report *r, size_t index, const struct sr_inspected *inspected);
 
+/*
+ * Move all files of from into r, under "<prefix>/<path>" when prefix is not empty.
+ * errors  CONFLICT (a path that is there already), TOO_LARGE, NO_MEMORY; from is then what is left
+ */
+enum sr_status sr_report_take(struct sr_report *r, struct sr_report *from,
+                              const char *prefix) SR_MUST_USE;
+
 /* Put the files into the order of their paths. Numbers given before are no longer valid. */
 void sr_report_sort(struct sr_report *r);
 

@@ -77,6 +77,22 @@ static void paths_are_unique_and_sorted(void)
     CHECK(strcmp(sr_report_at(r, 0).path, "a") == 0);
 }
 
+static void files_move_to_another_report(void)
+{
+    SR_AUTO(sr_report) r = NULL;
+    SR_AUTO(sr_report) from = NULL;
+    CHECK(sr_report_new(SR_PROFILE_TENSORS, &r) == SR_OK);
+    CHECK(sr_report_new(SR_PROFILE_TENSORS, &from) == SR_OK);
+    add(from, begin(from, "x"), SR_RULE_POLYGLOT);
+    (void)begin(from, "y");
+    CHECK(sr_report_take(r, from, "dir") == SR_OK);
+    CHECK(sr_report_count(from) == 0 && sr_report_count(r) == 2);
+    sr_report_sort(r);
+    CHECK(strcmp(sr_report_at(r, 0).path, "dir/x") == 0);
+    CHECK(sr_report_at(r, 0).verdict == SR_VERDICT_BLOCK);
+    CHECK(sr_report_at(r, 0).finding_count == 1);
+}
+
 static void texts_are_json(void)
 {
     SR_AUTO(sr_report) r = NULL;
@@ -103,6 +119,7 @@ int main(void)
     RUN(a_file_without_an_end_is_unparsable);
     RUN(findings_outweigh_what_was_said);
     RUN(paths_are_unique_and_sorted);
+    RUN(files_move_to_another_report);
     RUN(texts_are_json);
     return check_done();
 }

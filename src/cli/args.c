@@ -222,7 +222,7 @@ static enum sr_status check_positionals(const struct sr_args *args, struct sr_er
             if (args->positionals[count][0] == '\0') {
                 return sr_fail(err, SR_USAGE, "'%s' is empty", p->name);
             }
-            count++;
+            count = p->is_repeatable ? args->positional_count : count + 1;
         } else if (!p->is_optional) {
             return sr_fail(err, SR_USAGE, "'%s' needs %s: %s; try 'strongroom help %s'",
                            command->name, p->name, p->help, command->name);
@@ -305,6 +305,11 @@ size_t sr_args_count(const struct sr_args *args, const char *option)
 bool sr_args_has(const struct sr_args *args, const char *option)
 {
     return sr_args_count(args, option) > 0;
+}
+
+size_t sr_args_positional_count(const struct sr_args *args)
+{
+    return args->positional_count;
 }
 
 const char *sr_args_positional(const struct sr_args *args, size_t index)

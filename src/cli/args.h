@@ -41,6 +41,7 @@ const char *sr_args_value(const struct sr_args *args, const char *option);
 const char *sr_args_value_at(const struct sr_args *args, const char *option, size_t index);
 
 /* The index-th argument that is no option, from 0; NULL when there are fewer. */
+size_t sr_args_positional_count(const struct sr_args *args);
 const char *sr_args_positional(const struct sr_args *args, size_t index);
 
 #endif /* SR_CLI_ARGS_H */

@@ -39,7 +39,8 @@ struct sr_positional {
     const char *name; /* what help calls it, "REF"; NULL ends a list */
     const char *help;
     enum sr_completes completes;
-    bool is_optional; /* only the last ones may be */
+    bool is_optional;   /* only the last ones may be */
+    bool is_repeatable; /* only the last one may be; sr_args_positional_count() says how many */
 };
 
 struct sr_example {

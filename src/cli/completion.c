@@ -113,6 +113,11 @@ static void put_argument_table(void)
     for (size_t i = 0; sr_command_all[i] != NULL; i++) {
         const struct sr_positional *p = sr_command_all[i]->positionals;
         for (size_t index = 0; p != NULL && p[index].name != NULL; index++) {
+            if (p[index].is_repeatable) {
+                printf("        '%s':*) kind=%s ;;\n", sr_command_all[i]->name,
+                       completes_word(p[index].completes));
+                break;
+            }
             printf("        '%s:%zu') kind=%s ;;\n", sr_command_all[i]->name, index,
                    completes_word(p[index].completes));
         }
@@ -364,7 +369,11 @@ static void put_fish_command(const struct sr_command *command)
     (void)putchar('\n');
     const struct sr_positional *p = command->positionals;
     for (size_t index = 0; p != NULL && p[index].name != NULL; index++) {
-        printf("complete -c strongroom -n \"__strongroom_in '%s' %zu\"", command->name, index);
+        if (p[index].is_repeatable) {
+            printf("complete -c strongroom -n \"__strongroom_in '%s'\"", command->name);
+        } else {
+            printf("complete -c strongroom -n \"__strongroom_in '%s' %zu\"", command->name, index);
+        }
         put_fish_values(p[index].completes);
         (void)putchar('\n');
     }

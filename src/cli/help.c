@@ -41,7 +41,8 @@ static void put_arguments(const struct sr_cli *cli, const struct sr_command *com
     (void)putchar('\n');
     sr_screen_heading(cli, "Arguments");
     for (; p->name != NULL; p++) {
-        printf("  %s%s\n", p->name, p->is_optional ? "  (optional)" : "");
+        printf("  %s%s%s\n", p->name, p->is_repeatable ? "..." : "",
+               p->is_optional ? "  (optional)" : "");
         sr_screen_paragraphs(stdout, p->help, 6);
     }
 }

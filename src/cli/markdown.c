@@ -90,7 +90,8 @@ static void put_arguments(const struct sr_command *command)
     for (const struct sr_positional *p = command->positionals; p != NULL && p->name != NULL; p++) {
         printf("| `%s` | ", p->name);
         put_prose(p->help);
-        printf("%s |\n", p->is_optional ? " (optional)" : "");
+        printf("%s%s |\n", p->is_repeatable ? " (may be repeated)" : "",
+               p->is_optional ? " (optional)" : "");
     }
     put_options(command->options);
 }
