@@ -104,9 +104,11 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
     SR_TRY(read_profile(args, &profile, err));
     enum sr_status status = inspect(cli, args, profile, err);
     /* Scripts see 0, 1 or 2: what could not be looked at ends like what could not be understood. */
-    bool is_outcome = status == SR_OK || status == SR_REFUSED || status == SR_UNINSPECTED;
-    return is_outcome ? status
-                      : sr_context(err, SR_UNINSPECTED, "%s", sr_status_info(status)->slug);
+    if (status == SR_OK || status == SR_REFUSED || status == SR_UNINSPECTED) {
+        return status;
+    }
+    return sr_fail(err, SR_UNINSPECTED, "%s",
+                   err->message[0] != '\0' ? err->message : sr_status_info(status)->title);
 }
 
 static const struct sr_option OPTIONS[] = {
