@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "artifact/inert.h"
 #include "base/text.h"
 #include "formats/json.h"
 
@@ -593,6 +594,8 @@ static void check_text(const struct walker *w, const struct frame *frame, struct
         if (!check_danger(w, &named) && !is_listed(text, named.module, KIND_NAME)) {
             find_unlisted(w, &named);
         }
+    } else { /* K-14 */
+        sr_inert_check(w->in, text, w->offset);
     }
 }
 
