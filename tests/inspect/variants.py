@@ -140,15 +140,17 @@ def edge_variants(name, data):
 
 
 def opcodes(data):
-    """(name, argument, bytes) of each opcode; None when it does not parse to its end."""
+    """(name, argument, bytes) of each opcode, then what follows STOP; None when it does not parse to its end, or when its frames lie:
+    then they are the attack, and what is left of it without them is none."""
     try:
         parsed = [(op.name, arg, pos) for op, arg, pos in pickletools.genops(data)]
     except Exception:  # pylint: disable=broad-except # whatever is wrong with it, there is nothing to rearrange
         return None
-    ends = [pos for _, _, pos in parsed[1:]] + [len(data)]
-    if parsed[-1][0] == "STOP":
-        ends[-1] = parsed[-1][2] + 1
-    return [(n, a, data[p:e]) for (n, a, p), e in zip(parsed, ends)]
+    stop = parsed[-1][2] + 1
+    ends = [pos for _, _, pos in parsed[1:]] + [stop]
+    if any(name == "FRAME" and pos + 9 + length not in ends for name, length, pos in parsed):
+        return None
+    return [(n, a, data[p:e]) for (n, a, p), e in zip(parsed, ends)] + [("TAIL", None, data[stop:])]
 
 
 STRINGS = {"SHORT_BINUNICODE", "BINUNICODE", "UNICODE", "BINUNICODE8"}
@@ -226,12 +228,13 @@ def pickle_variants(name, data):
     yield "without protocol", name, bare
     yield "framed", name, b"\x80\x04\x95" + struct.pack("<Q", len(bare)) + bare
     yield "framed short", name, b"\x80\x04\x95" + struct.pack("<Q", max(len(bare) - 3, 0)) + bare
-    body = bare[:-1] if bare.endswith(b".") else bare
-    yield "result hidden", name, body + b"0N."
-    yield "before a good value", name, body + b"0" + BENIGN_PICKLE[2:]
-    yield "in a list", name, b"]" + body + b"a."
-    yield "in a tensor's name", name, b"}" + body + b"K\x01s."
-    yield "joblib", "m.joblib", b"\x80\x03}X\x01\x00\x00\x00a" + body + b"s."
+    tail = ops[-1][2]
+    body = bare[: len(bare) - len(tail) - 1]
+    yield "result hidden", name, body + b"0N." + tail
+    yield "before a good value", name, body + b"0" + BENIGN_PICKLE[2:] + tail
+    yield "in a list", name, b"]" + body + b"a." + tail
+    yield "in a tensor's name", name, b"}" + body + b"K\x01s." + tail
+    yield "joblib", "m.joblib", b"\x80\x03}X\x01\x00\x00\x00a" + body + b"s." + tail
     yield "legacy torch", "m.pt", (
         b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}." + bare + b"\x80\x02]."
     )
