@@ -75,7 +75,7 @@ static void each_member_is_looked_at(void)
     f = look(CONFIG, "earliest_keras", "model.weights.json", "[]");
     CHECK(f.verdict == SR_VERDICT_UNPARSABLE && findings_has(&f, SR_RULE_MALFORMED));
     f = look(CONFIG, "earliest_keras", "model.weights.json",
-             "{\"a\":\"import os; os.system('id')\"}");
+             "{\"a\":\"import os; exec(input())\"}");
     CHECK(f.verdict == SR_VERDICT_REVIEW);
 }
 

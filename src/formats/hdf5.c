@@ -41,14 +41,28 @@ enum sr_status sr_hdf5_view(struct sr_hdf5_file *f, const char *what, uint64_t a
     return SR_OK;
 }
 
+/* The page for entry index, made when it is the first of it; NULL: no memory. */
+static void *page_of(void **pages, size_t index, size_t entry_bytes)
+{
+    void **page = &pages[index / SR_HDF5_PAGE];
+    if (*page == NULL) {
+        *page = calloc(SR_HDF5_PAGE, entry_bytes);
+    }
+    return *page;
+}
+
 enum sr_status sr_hdf5_enter(struct sr_hdf5_file *f, const char *what, uint64_t address)
 {
     if (f->block_count >= SR_LIMIT_HDF5_BLOCKS) {
         return sr_fail(f->err, SR_TOO_LARGE, "over %d blocks", SR_LIMIT_HDF5_BLOCKS);
     }
-    f->blocks[f->block_count] = address;
-    enum sr_status status =
-        sr_nameset_add(f->block_set, sr_bytes(&f->blocks[f->block_count], sizeof f->blocks[0]));
+    uint64_t *page = page_of(f->blocks, f->block_count, sizeof *page);
+    if (page == NULL) {
+        return sr_fail(f->err, SR_NO_MEMORY, "no memory for %zu blocks", f->block_count);
+    }
+    uint64_t *kept = &page[f->block_count % SR_HDF5_PAGE];
+    *kept = address;
+    enum sr_status status = sr_nameset_add(f->block_set, sr_bytes(kept, sizeof *kept));
     if (status == SR_CONFLICT) { /* H-6 */
         return sr_fail(f->err, SR_MALFORMED, "%s at byte %" PRIu64 " is used twice", what, address);
     }
@@ -141,6 +155,12 @@ enum sr_status sr_hdf5_cstring(struct sr_reader *r, size_t align, struct sr_byte
     return SR_OK;
 }
 
+static struct sr_hdf5_object *object_at(const struct sr_hdf5_file *f, size_t index)
+{
+    struct sr_hdf5_object *page = f->objects[index / SR_HDF5_PAGE];
+    return &page[index % SR_HDF5_PAGE];
+}
+
 /* What two links to one object say of it must agree: readers use either. H-10 */
 static enum sr_status merge(struct sr_hdf5_file *f, struct sr_hdf5_object *old,
                             const struct sr_hdf5_object *new)
@@ -166,14 +186,18 @@ enum sr_status sr_hdf5_push(struct sr_hdf5_file *f, const struct sr_hdf5_object 
     SR_TRY(sr_hdf5_work(f, 1));
     if (sr_nameset_find(f->object_set, sr_bytes(&object->address, sizeof object->address),
                         &index)) {
-        return merge(f, &f->objects[index], object);
+        return merge(f, object_at(f, index), object);
     }
     if (f->object_count >= SR_LIMIT_HDF5_OBJECTS) {
         return sr_fail(f->err, SR_TOO_LARGE, "over %d objects", SR_LIMIT_HDF5_OBJECTS);
     }
-    struct sr_hdf5_object *kept = &f->objects[f->object_count];
-    *kept = *object;
-    if (sr_nameset_add(f->object_set, sr_bytes(&kept->address, sizeof kept->address)) != SR_OK) {
+    struct sr_hdf5_object *page = page_of(f->objects, f->object_count, sizeof *page);
+    struct sr_hdf5_object *kept = page != NULL ? &page[f->object_count % SR_HDF5_PAGE] : NULL;
+    if (kept != NULL) {
+        *kept = *object;
+    }
+    if (kept == NULL ||
+        sr_nameset_add(f->object_set, sr_bytes(&kept->address, sizeof kept->address)) != SR_OK) {
         return sr_fail(f->err, SR_NO_MEMORY, "no memory for %zu objects", f->object_count);
     }
     f->object_count++;
@@ -425,13 +449,22 @@ static enum sr_status walk(struct sr_hdf5_file *f)
                    : sr_fail(f->err, status, "superblock at byte 0");
     }
     for (size_t i = 0; i < f->object_count; i++) {
-        SR_TRY(sr_hdf5_read_object(f, &f->objects[i]));
+        SR_TRY(sr_hdf5_read_object(f, object_at(f, i)));
     }
     return SR_OK;
 }
 
+#define OBJECT_PAGES (SR_LIMIT_HDF5_OBJECTS / SR_HDF5_PAGE)
+#define BLOCK_PAGES (SR_LIMIT_HDF5_BLOCKS / SR_HDF5_PAGE)
+
 static void release(struct sr_hdf5_file *f)
 {
+    for (size_t i = 0; f->objects != NULL && i < OBJECT_PAGES; i++) {
+        free(f->objects[i]);
+    }
+    for (size_t i = 0; f->blocks != NULL && i < BLOCK_PAGES; i++) {
+        free(f->blocks[i]);
+    }
     free(f->objects);
     free(f->blocks);
     sr_nameset_free(f->object_set);
@@ -444,9 +477,8 @@ enum sr_status sr_hdf5_decode(struct sr_bytes bytes, const struct sr_hdf5_events
     struct sr_err own = {0};
     struct sr_hdf5_file f = {.bytes = bytes, .events = events, .err = err != NULL ? err : &own};
     enum sr_status status = SR_NO_MEMORY;
-    /* Pages that are not touched cost nothing: the sets point into these, so they never move. */
-    f.objects = calloc(SR_LIMIT_HDF5_OBJECTS, sizeof *f.objects);
-    f.blocks = calloc(SR_LIMIT_HDF5_BLOCKS, sizeof *f.blocks);
+    f.objects = calloc(OBJECT_PAGES, sizeof *f.objects);
+    f.blocks = calloc(BLOCK_PAGES, sizeof *f.blocks);
     if (f.objects != NULL && f.blocks != NULL && sr_nameset_new(&f.object_set) == SR_OK &&
         sr_nameset_new(&f.block_set) == SR_OK) {
         status = walk(&f);

@@ -29,13 +29,15 @@ struct sr_hdf5_file {
     uint32_t group_leaf_k;
     uint32_t group_node_k;
     uint32_t chunk_node_k;
-    struct sr_hdf5_object *objects;
+    void **objects; /* pages of struct sr_hdf5_object: the set points there, so they never move */
     size_t object_count;
     struct sr_nameset *object_set;
-    uint64_t *blocks; /* addresses of blocks that may be met only once */
+    void **blocks; /* pages of uint64_t: addresses of blocks that may be met only once */
     size_t block_count;
     struct sr_nameset *block_set;
 };
+
+#define SR_HDF5_PAGE 1024
 
 /* hdf5.c */
 
