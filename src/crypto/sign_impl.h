@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SR_CRYPTO_SIGN_IMPL_H
+#define SR_CRYPTO_SIGN_IMPL_H
+
+#include <openssl/evp.h>
+
+#include "crypto/sign.h"
+
+/* For crypto/sign*.c and x509.c only. */
+
+/*
+ * A public key from OpenSSL's, of which a reference is taken. what names it in messages.
+ * errors  UNSUPPORTED  not one of enum sr_sign_algorithm
+ *         MALFORMED    not a point of its curve
+ *         NO_MEMORY
+ */
+enum sr_status sr_public_key_from_pkey(EVP_PKEY *pkey, const char *what, struct sr_public_key **out,
+                                       struct sr_err *err) SR_MUST_USE;
+
+#endif /* SR_CRYPTO_SIGN_IMPL_H */
