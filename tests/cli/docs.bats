@@ -56,7 +56,7 @@ complete_bash() {
     run -0 complete_bash strongroom keys ''
     [ "$output" = rotate ]
     run -0 complete_bash strongroom --room here ver
-    [ "$output" = $'verify\nversion' ]
+    [ "$output" = $'verify\nverify-signature\nversion' ]
 }
 
 @test "bash completes options of the command only" {

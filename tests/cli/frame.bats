@@ -23,7 +23,7 @@ load helpers
 
 @test "help --json is the same as data" {
     run -0 "$STRONGROOM" help --json
-    [ "$(jq -r '.commands[].name' <<<"$output")" = "$("$STRONGROOM" help | sed -nE 's/^  ([a-z]+( [a-z]+)?)  +.*/\1/p')" ]
+    [ "$(jq -r '.commands[].name' <<<"$output")" = "$("$STRONGROOM" help | sed -nE 's/^  ([a-z-]+( [a-z-]+)?)  +.*/\1/p')" ]
     [ "$(jq -c '.commands[] | select(.name == "deposit") | .options[] | select(.name == "parent") | [.value, .repeatable]' \
         <<<"$output")" = '["REF",true]' ]
     check_documented help "$output"

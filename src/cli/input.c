@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "formats/oms.h"
+
+#define CHUNK_BYTES 65536
+#define CERTIFICATES_BYTES_MAX                                                                     \
+    ((size_t)4 << 20) /* the bundle of a whole distribution has 0.2 MiB */
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0) {
+        (void)close(*fd);
+    }
+}
+
+static enum sr_status read_all(int fd, const char *path, struct sr_buf *out, struct sr_err *err)
+{
+    for (;;) {
+        uint8_t chunk[CHUNK_BYTES];
+        ssize_t n = read(fd, chunk, sizeof chunk);
+        if (n == 0) {
+            return SR_OK;
+        }
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return sr_fail(err, SR_IO, "cannot read '%s': %s", path, strerror(errno));
+        }
+        enum sr_status status = sr_buf_append(out, sr_bytes(chunk, (size_t)n));
+        if (status != SR_OK) {
+            return sr_fail(err, status, "'%s' is too large", path);
+        }
+    }
+}
+
+enum sr_status sr_input_file(const char *path, struct sr_buf *out, struct sr_err *err)
+{
+    struct stat found;
+    SR_CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &found) != 0) {
+        return sr_fail(err, errno == ENOENT ? SR_NOT_FOUND : SR_IO, "cannot open '%s': %s", path,
+                       strerror(errno));
+    }
+    if (!S_ISREG(found.st_mode)) {
+        return sr_fail(err, SR_MALFORMED, "'%s' is not a file", path);
+    }
+    return read_all(fd, path, out, err);
+}
+
+enum sr_status sr_input_public_key(const char *path, struct sr_public_key **out, struct sr_err *err)
+{
+    SR_AUTO(sr_buf) pem = NULL;
+    SR_TRY(sr_buf_new(SR_SIGN_PEM_BYTES_MAX, &pem));
+    SR_TRY(sr_input_file(path, pem, err));
+    enum sr_status status = sr_public_key_from_pem(sr_buf_view(pem), out, err);
+    return status == SR_OK ? SR_OK : sr_context(err, status, "'%s'", path);
+}
+
+enum sr_status sr_input_certificates(const char *path, struct sr_x509 **out, struct sr_err *err)
+{
+    SR_AUTO(sr_buf) pem = NULL;
+    SR_TRY(sr_buf_new(CERTIFICATES_BYTES_MAX, &pem));
+    SR_TRY(sr_input_file(path, pem, err));
+    enum sr_status status = sr_x509_from_pem(sr_buf_view(pem), out, err);
+    return status == SR_OK ? SR_OK : sr_context(err, status, "'%s'", path);
+}
+
+enum sr_status sr_input_ignored(const struct sr_args *args, struct sr_bytes **out,
+                                size_t *out_count, struct sr_err *err)
+{
+    size_t count = sr_args_count(args, "ignore");
+    SR_CLEANUP(sr_input_free_ignored) struct sr_bytes *list = calloc(count + 1, sizeof *list);
+    if (list == NULL) {
+        return sr_fail(err, SR_NO_MEMORY, "no memory for the paths to ignore");
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *given = sr_args_value_at(args, "ignore", i);
+        struct sr_bytes path = sr_text_view(given);
+        while (path.len > 2 && path.ptr[0] == '.' && path.ptr[1] == '/') {
+            path = sr_bytes(path.ptr + 2, path.len - 2);
+        }
+        while (path.len > 1 && path.ptr[path.len - 1] == '/') {
+            path.len--;
+        }
+        if (!sr_oms_is_plain(path)) {
+            return sr_fail(err, SR_USAGE,
+                           "'--ignore %s': not a path inside the model, relative to it", given);
+        }
+        list[i] = path;
+    }
+    *out = SR_TAKE(list);
+    *out_count = count;
+    return SR_OK;
+}
+
+void sr_input_free_ignored(struct sr_bytes **p)
+{
+    free(*p);
+}
