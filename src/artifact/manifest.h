@@ -3,8 +3,8 @@
 #define SR_ARTIFACT_MANIFEST_H
 
 #include <stdbool.h>
-#include <sys/stat.h>
 
+#include "artifact/walk.h"
 #include "formats/oms.h"
 
 /*
@@ -16,11 +16,6 @@
  * One thread uses it; hashing makes threads of its own.
  */
 struct sr_manifest;
-
-struct sr_manifest_file {
-    char *path; /* relative, '/'-separated; of a single file, its name */
-    struct stat found;
-};
 
 /* What was left out: an entry of the folder, with all below it. */
 struct sr_manifest_ignored {
@@ -51,7 +46,8 @@ SR_DEFINE_AUTO(sr_manifest)
 
 /* In byte order of their paths, which is the order of Unicode code points. At least one. */
 size_t sr_manifest_count(const struct sr_manifest *m);
-const struct sr_manifest_file *sr_manifest_at(const struct sr_manifest *m, size_t index);
+/* path: relative; of a single file, its name. */
+const struct sr_walk_file *sr_manifest_at(const struct sr_manifest *m, size_t index);
 uint64_t sr_manifest_bytes(const struct sr_manifest *m);
 /* Only entries that are there. */
 size_t sr_manifest_ignored_count(const struct sr_manifest *m);

@@ -1,27 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #include "artifact/manifest_impl.h"
-#include "base/limits.h"
+#include "base/folder.h"
 #include "crypto/blake2b.h"
 #include "crypto/hash.h"
 
 #define CHUNK_BYTES ((size_t)1 << 20)
 #define THREADS_MAX 64
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0) {
-        (void)close(*fd);
-    }
-}
-#define AUTO_FD SR_CLEANUP(close_fd) int
 
 static void free_bytes(uint8_t **bytes)
 {
@@ -68,55 +60,6 @@ struct work {
     struct sr_err err;
 };
 
-static bool is_unchanged(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-           a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
-static enum sr_status check(const struct sr_manifest_file *file, int fd, struct sr_err *err)
-{
-    struct stat now;
-    if (fstat(fd, &now) != 0) {
-        return sr_fail(err, SR_IO, "cannot stat '%s': %s", file->path, strerror(errno));
-    }
-    return is_unchanged(&file->found, &now)
-               ? SR_OK
-               : sr_fail(err, SR_CONFLICT,
-                         "'%s' changed while it was read; try again when nothing writes to it",
-                         file->path);
-}
-
-/* Open path part by part, so that no part of it is a link that somebody put there meanwhile. */
-static enum sr_status open_file(const struct sr_manifest *m, const char *path, int *out,
-                                struct sr_err *err)
-{
-    char part[SR_LIMIT_PATH_BYTES + 1];
-    AUTO_FD at = open(m->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    for (const char *rest = path; at >= 0;) {
-        const char *slash = strchr(rest, '/');
-        size_t len = slash == NULL ? strlen(rest) : (size_t)(slash - rest);
-        int flags = slash == NULL ? O_NONBLOCK : O_DIRECTORY;
-        memcpy(part, rest, len);
-        part[len] = '\0';
-        int below = openat(at, part, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | flags);
-        int error = errno;
-        close_fd(&at);
-        at = below;
-        errno = error;
-        if (at >= 0 && slash == NULL) {
-            *out = at;
-            at = -1;
-            return SR_OK;
-        }
-        rest += len + 1;
-    }
-    bool has_changed = errno == ENOENT || errno == ELOOP || errno == ENOTDIR;
-    return sr_fail(err, has_changed ? SR_CONFLICT : SR_IO, "cannot open '%s': %s", path,
-                   strerror(errno));
-}
-
 static enum sr_status hash_range(int fd, const struct sr_manifest_piece *piece, const char *path,
                                  struct hasher *h, uint8_t *chunk, struct sr_err *err)
 {
@@ -139,15 +82,15 @@ static enum sr_status hash_range(int fd, const struct sr_manifest_piece *piece, 
 static enum sr_status hash_piece(const struct work *w, struct sr_manifest_piece *piece,
                                  uint8_t *chunk, struct sr_err *err)
 {
-    const struct sr_manifest_file *file = sr_manifest_at(w->m, piece->file);
+    size_t index = w->m->files[piece->file];
+    const char *path = sr_walk_at(w->m->walk, index)->path;
     SR_CLEANUP(hasher_clear) struct hasher h = {0};
-    AUTO_FD fd = -1;
-    SR_TRY(open_file(w->m, file->path, &fd, err));
-    SR_TRY(check(file, fd, err));
+    SR_AUTO_FD fd = -1;
+    SR_TRY(sr_walk_open(w->m->walk, index, &fd, err));
     SR_TRY(hasher_init(&h, w->hash));
-    SR_TRY(hash_range(fd, piece, file->path, &h, chunk, err));
+    SR_TRY(hash_range(fd, piece, path, &h, chunk, err));
     SR_TRY(hasher_final(&h, piece->digest));
-    return check(file, fd, err);
+    return sr_walk_check(w->m->walk, index, fd, err);
 }
 
 static void note_failure(struct work *w, enum sr_status status, const struct sr_err *err)

@@ -4,12 +4,11 @@
 
 #include "artifact/manifest.h"
 
-/* For manifest.c, which finds the files, and manifest_hash.c, which reads them. */
+/* For manifest.c, which chooses the files, and manifest_hash.c, which reads them. */
 struct sr_manifest {
-    char *source; /* absolute, without links */
-    char *root;   /* the folder that paths are relative to */
+    struct sr_walk *walk;
     bool is_file;
-    struct sr_manifest_file *files;
+    size_t *files; /* which of the walk's */
     size_t count;
     uint64_t bytes;
     struct sr_manifest_ignored *ignored;

@@ -18,6 +18,8 @@
 /* Bundles of the largest published models have under 1 MiB. */
 #define SR_OMS_BUNDLE_BYTES_MAX ((size_t)64 << 20)
 #define SR_OMS_CERTIFICATES_MAX 16
+/* Each file is compared with each of them. */
+#define SR_OMS_IGNORED_MAX 1024
 #define SR_OMS_DIGEST_BYTES_MAX 64
 #define SR_OMS_ROOT_BYTES 32 /* SHA-256, whatever the files are hashed with */
 #define SR_OMS_HINT_BYTES 65 /* 64 hexadecimal digits and a NUL */

@@ -190,10 +190,14 @@ static enum sr_status decode_ignored(struct sr_oms_statement *s, struct sr_json_
     if (!sr_json_find(serialization, "ignore_paths", &list)) {
         return SR_OK;
     }
-    if (sr_json_kind(list) != SR_JSON_ARRAY || sr_json_count(list) > SR_LIMIT_FILES) {
-        return sr_fail(err, SR_MALFORMED, "statement: ignore_paths: not an array of paths");
+    if (sr_json_kind(list) != SR_JSON_ARRAY) {
+        return sr_fail(err, SR_MALFORMED, "statement: ignore_paths: not an array");
     }
     size_t count = sr_json_count(list);
+    if (count > SR_OMS_IGNORED_MAX) {
+        return sr_fail(err, SR_TOO_LARGE, "statement: ignore_paths: %zu, not %d at most", count,
+                       SR_OMS_IGNORED_MAX);
+    }
     s->has_ignored = true;
     s->ignored = calloc(count + 1, sizeof *s->ignored);
     if (s->ignored == NULL) {

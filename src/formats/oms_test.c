@@ -276,6 +276,16 @@ static void test_statement_refuses(void)
     for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
         CHECK(statement(WRONG[i]) == SR_MALFORMED);
     }
+    static char many[65536] = "";
+    char *end = many + snprintf(many, sizeof many,
+                                "{" TYPE SUBJECT KIND "\"predicate\":{\"serialization\":{" SERIAL
+                                ",\"ignore_paths\":[\"a\"");
+    for (size_t i = 0; i < SR_OMS_IGNORED_MAX; i++) {
+        memcpy(end, ",\"a\"", 4);
+        end += 4;
+    }
+    (void)snprintf(end, 1024, "]},\"resources\":[" FILE1("a", "sha256") "]}}");
+    CHECK(statement(many) == SR_TOO_LARGE);
     CHECK(statement("{" TYPE SUBJECT "\"predicateType\":\"x\",\"predicate\":{}}") ==
           SR_UNSUPPORTED);
 }
