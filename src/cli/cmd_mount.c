@@ -334,7 +334,7 @@ const struct sr_command sr_command_mount = {
     .name = "mount",
     .group = "Models",
     .synopsis = "REF DIR [--foreground] [--private-pages] [--log FILE]",
-    .summary = "show a version as a read-only folder that any program can read",
+    .summary = "show a version as a read-only folder any program can read",
     .description =
         "The use is recorded, then every file can be read and mapped like a plain one, by you "
         "alone. What is read is checked first: a damaged part gives an input/output error and a "

@@ -99,7 +99,7 @@ void sr_help_overview(const struct sr_cli *cli)
             (void)putchar('\n');
             sr_screen_heading(cli, group);
         }
-        printf("  %-12s %s\n", command->name, command->summary);
+        printf("  %-17s %s\n", command->name, command->summary);
     }
     (void)putchar('\n');
     sr_screen_heading(cli, "Options that every command takes");
