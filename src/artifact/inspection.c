@@ -10,6 +10,7 @@
 #include "artifact/across.h"
 #include "artifact/coverage.h"
 #include "artifact/format.h"
+#include "artifact/pickle.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "formats/nameset.h"
@@ -302,6 +303,16 @@ static void report_unknown(struct sr_inspection *in)
                        "begins with '%s'", sr_inspection_quote(sr_bytes(bytes.ptr, len), quoted));
 }
 
+/* Whatever it is: a loader that hands it to an unpickler must not come to a call. */
+static void report_pickle(struct sr_inspection *in, const struct sr_format *format)
+{
+    bool is_pickle = format != NULL && strcmp(format->name, "pickle") == 0;
+    if (!is_pickle && sr_pickle_would_run(top(in)->blob.bytes)) {
+        sr_inspection_find(in, SR_RULE_POLYGLOT, 0, 0, "%s and pickle",
+                           format != NULL ? format->title : "something else");
+    }
+}
+
 /* Look at the blob on top. */
 static const struct sr_format *look(struct sr_inspection *in, const struct sr_format *format)
 {
@@ -314,6 +325,7 @@ static const struct sr_format *look(struct sr_inspection *in, const struct sr_fo
             report_identity(in, format, other, misnamed);
         }
     }
+    report_pickle(in, format);
     if (format != NULL) {
         format->inspect(in, &level->blob);
     } else if (look_at_data(in)) {

@@ -36,14 +36,39 @@ static void vm_init(struct vm *vm, struct sr_inspection *in, const struct sr_pic
                       .cover_from = offset};
 }
 
+/*
+ * The next opcode. When frames are not as they should be, the stream is refused, but looked at to
+ * its end as unpicklers read it that do not see to frames: what it does there is to be known.
+ */
+static enum sr_status next(struct vm *vm, struct sr_pickle_op *out)
+{
+    struct sr_err err = {0};
+    enum sr_status status = sr_pickle_next(&vm->reader, out, &err);
+    if (status == SR_OK) {
+        return SR_OK;
+    }
+    if (vm->reader.fault == SR_PICKLE_FRAME_OK || vm->in == NULL) {
+        vm->err = err;
+        return status;
+    }
+    if (vm->reader.fault == SR_PICKLE_FRAME_CROSSED) {
+        vm_find(vm, SR_RULE_PICKLE_FRAME, vm->reader.at, 0, "%s", err.message);
+    } else {
+        sr_inspection_fail(vm->in, status, vm->reader.at, &err);
+    }
+    vm->is_refused = true;
+    sr_pickle_ignore_frames(&vm->reader);
+    return sr_pickle_next(&vm->reader, out, &vm->err);
+}
+
 /* Interpret up to STOP, or until would_run is known of a probe. */
 static enum sr_status interpret(struct vm *vm, uint64_t ops_max)
 {
     struct sr_pickle_op op = {0};
     uint64_t empty = 0;
     SR_TRY(vm_cell(vm, 1, 0, &empty)); /* the empty tuple is cell 0 */
-    while (!vm->is_done && !vm->would_run) {
-        SR_TRY(sr_pickle_next(&vm->reader, &op, &vm->err));
+    while (!vm->is_done && (vm->in != NULL || !vm->would_run)) {
+        SR_TRY(next(vm, &op));
         if (vm->ops++ >= ops_max) {
             return vm_fail(vm, SR_TOO_LARGE, op.at, "over %llu opcodes",
                            (unsigned long long)ops_max);
@@ -96,12 +121,12 @@ void sr_pickle_run(struct sr_inspection *in, const struct sr_pickle_run *run, st
     out->end = vm.reader.at;
     out->globals = vm.globals;
     out->calls = vm.calls;
-    if (status == SR_OK) {
+    if (status == SR_OK && !vm.is_refused) {
         check_value(&vm, vm.reader.at - 1);
         vm_cover(&vm, vm.reader.at, vm.reader.at);
         vm_scalar(&vm, vm.stack[0], &out->value);
         out->is_whole = true;
-    } else {
+    } else if (status != SR_OK) {
         sr_inspection_fail(in, status, vm.reader.at, &vm.err);
     }
     vm_clear(&vm);

@@ -110,9 +110,11 @@ void sr_pickle_run(struct sr_inspection *in, const struct sr_pickle_run *run, st
                    uint64_t offset, struct sr_pickle_result *out);
 
 /*
- * Whether an unpickler that is given these bytes, whatever they are, would come to an import before
- * it fails: a file that is something else for its scanner and a pickle for its loader. Names must
- * be plausible, so that ordinary text is no false alarm. Pure; looks at 64 KiB at most.
+ * Whether an unpickler that is given these bytes, whatever they are, would come to a call of
+ * something unlisted before it fails: a file that is something else for its scanner and a pickle
+ * for its loader. After PROTO an import is enough. Names must be ones that an import could find,
+ * so that ordinary text is no false alarm: a word list may begin with "cos" and "sin". Pure; looks
+ * at 64 KiB at most.
  */
 bool sr_pickle_would_run(struct sr_bytes bytes);
 

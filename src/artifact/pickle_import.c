@@ -67,25 +67,9 @@ static void judge(struct vm *vm, uint64_t at, const struct import *import, bool 
     sr_inspection_global(vm->in, import->module, import->name, ROLES[import->role]);
 }
 
-enum sr_status vm_import(struct vm *vm, uint64_t at, struct sr_bytes module, struct sr_bytes name,
-                         bool is_plain, struct value *out)
+static enum sr_status keep(struct vm *vm, uint64_t at, const struct import *import,
+                           struct value *out)
 {
-    if (vm->reader.protocol < 3) {
-        sr_pickle_global_map(&module, &name);
-    }
-    struct import import = {.module = module, .name = name};
-    if (is_plain && module.len > 0 && name.len > 0) {
-        import.entry = sr_pickle_global_find(module, name);
-    }
-    import.role =
-        import.entry != NULL ? (enum sr_pickle_role)import.entry->role : SR_PICKLE_ROLE_UNKNOWN;
-    import.is_plausible = is_plausible(module) && is_plausible(name);
-    vm->globals++;
-    if (vm->in != NULL) {
-        judge(vm, at, &import, is_plain);
-    } else if (import.entry != NULL && import.is_plausible) {
-        vm->would_run = true;
-    }
     if (vm->import_count == vm->import_room) {
         size_t room = vm->import_room == 0 ? 64 : vm->import_room * 2;
         struct import *grown =
@@ -96,9 +80,32 @@ enum sr_status vm_import(struct vm *vm, uint64_t at, struct sr_bytes module, str
         vm->imports = grown;
         vm->import_room = room;
     }
-    vm->imports[vm->import_count] = import;
+    vm->imports[vm->import_count] = *import;
     *out = value_of(K_GLOBAL, vm->import_count++);
     return SR_OK;
+}
+
+enum sr_status vm_import(struct vm *vm, uint64_t at, struct sr_bytes module, struct sr_bytes name,
+                         bool is_plain, struct value *out)
+{
+    if (vm->reader.protocol < 3) {
+        sr_pickle_global_map(&module, &name);
+    }
+    struct import import = {.module = module, .name = name};
+    if (is_plain && module.len > 0 && name.len > 0) {
+        import.entry = sr_pickle_global_find(module, name);
+    }
+    if (import.entry != NULL) {
+        import.role = (enum sr_pickle_role)import.entry->role;
+    }
+    import.is_plausible = is_plausible(module) && is_plausible(name);
+    vm->globals++;
+    if (vm->in != NULL) {
+        judge(vm, at, &import, is_plain);
+    } else if (import.entry != NULL && import.is_plausible && vm->reader.protocol > 0) {
+        vm->would_run = true; /* two bytes of PROTO and a module that exists are no accident */
+    }
+    return keep(vm, at, &import, out);
 }
 
 const struct import *vm_import_of(const struct vm *vm, struct value global)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "artifact/pickle_vm.h"
+#include "base/text.h"
 
 /*
  * NumPy's dtypes and arrays. A dtype's state says more than its name, and NumPy believes it: a flag
@@ -29,49 +32,42 @@ static void store(struct vm *vm, struct value dtype, struct dtype d)
 
 static bool is_size_of(char kind, uint64_t bytes)
 {
-    switch (kind) {
-    case 'b':
-        return bytes == 1;
-    case 'i':
-    case 'u':
-        return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
-    case 'f':
-        return bytes == 2 || bytes == 4 || bytes == 8 || bytes == 12 || bytes == 16;
-    case 'c':
-        return bytes == 8 || bytes == 16 || bytes == 24 || bytes == 32;
-    case 'M':
-    case 'm':
-        return bytes == 8;
-    case 'O':
-        return bytes == 0 || bytes == 4 || bytes == 8;
-    default:
-        return (kind == 'S' || kind == 'U' || kind == 'V') && bytes <= INT32_MAX / 4;
+    static const struct {
+        char kind;
+        uint32_t sizes[4];
+    } SIZES[] = {{'b', {1}},           {'i', {1, 2, 4, 8}}, {'u', {1, 2, 4, 8}},
+                 {'f', {2, 4, 8, 16}}, {'f', {12}},         {'c', {8, 16, 24, 32}},
+                 {'M', {8}},           {'m', {8}},          {'O', {4, 8}}};
+    for (size_t i = 0; i < sizeof SIZES / sizeof SIZES[0]; i++) {
+        for (size_t j = 0; j < 4; j++) {
+            if (SIZES[i].kind == kind && SIZES[i].sizes[j] == bytes && bytes > 0) {
+                return true;
+            }
+        }
     }
+    return (kind == 'S' || kind == 'U' || kind == 'V') && bytes <= INT32_MAX / 4;
 }
 
-/* "f8", "<i4", "O8", "U10": what dtype.str and the arguments of its pickles are. */
+/* "f8", "<i4", "O8", "O", "U10": what dtype.str and the arguments of its pickles are. */
 static bool parse(struct sr_bytes text, struct dtype *out)
 {
-    size_t at = 0;
-    if (text.len > 0 &&
-        (text.ptr[0] == '<' || text.ptr[0] == '>' || text.ptr[0] == '|' || text.ptr[0] == '=')) {
-        at = 1;
-    }
-    if (at >= text.len || text.len - at > 10) {
-        return false;
-    }
-    char kind = (char)text.ptr[at++];
     uint64_t number = 0;
-    for (size_t i = at; i < text.len; i++) {
-        if (text.ptr[i] < '0' || text.ptr[i] > '9') {
-            return false;
-        }
-        number = number * 10 + (uint64_t)(text.ptr[i] - '0');
+    if (text.len > 0 && memchr("<>|=", text.ptr[0], 4) != NULL) {
+        text = sr_bytes(text.ptr + 1, text.len - 1);
     }
-    if (!is_size_of(kind, number) || (kind != 'O' && at == text.len)) {
+    if (text.len == 0) {
         return false;
     }
-    number = kind == 'O' ? 8 : number;
+    char kind = (char)text.ptr[0];
+    struct sr_bytes digits = sr_bytes(text.ptr + 1, text.len - 1);
+    if (kind == 'O' && digits.len == 0) {
+        number = 8;
+    } else if (sr_text_parse_u64(digits, 0, INT32_MAX, &number) != SR_OK) {
+        return false;
+    }
+    if (!is_size_of(kind, number)) {
+        return false;
+    }
     number = kind == 'U' ? number * 4 : number;
     *out = (struct dtype){.bytes = (uint32_t)number, .kind = kind, .has_objects = kind == 'O'};
     return true;
@@ -176,17 +172,31 @@ static enum sr_status build_void(struct vm *vm, uint64_t at, struct value state,
     return SR_OK;
 }
 
+/* Version, size and flags of a dtype's state; false when it has none of a known version. */
+static bool take_state(const struct vm *vm, struct value state, int64_t *bytes, int64_t *flags)
+{
+    int64_t version = 0;
+    size_t count = kind_of(state) == K_TUPLE ? tuple_count(vm, state) : 0;
+    return (count == 8 || count == 9) && vm_integer(vm, tuple_item(vm, state, 0), &version) &&
+           (version == 3 || version == 4) && vm_integer(vm, tuple_item(vm, state, 5), bytes) &&
+           vm_integer(vm, tuple_item(vm, state, 7), flags);
+}
+
+/* Whether neither subarray nor names nor fields are given. */
+static bool has_no_parts(const struct vm *vm, struct value state)
+{
+    return kind_of(tuple_item(vm, state, 2)) == K_NONE &&
+           kind_of(tuple_item(vm, state, 3)) == K_NONE &&
+           kind_of(tuple_item(vm, state, 4)) == K_NONE;
+}
+
 /* (3 or 4, byte order, subarray, names, fields, size, alignment, flags[, metadata]) */
 enum sr_status vm_dtype_build(struct vm *vm, uint64_t at, struct value dtype, struct value state)
 {
     struct dtype d = vm_dtype(vm, dtype);
-    int64_t version = 0;
     int64_t bytes = 0;
     int64_t flags = 0;
-    size_t count = kind_of(state) == K_TUPLE ? tuple_count(vm, state) : 0;
-    if ((count != 8 && count != 9) || !vm_integer(vm, tuple_item(vm, state, 0), &version) ||
-        (version != 3 && version != 4) || !vm_integer(vm, tuple_item(vm, state, 5), &bytes) ||
-        !vm_integer(vm, tuple_item(vm, state, 7), &flags)) {
+    if (!take_state(vm, state, &bytes, &flags)) {
         return bad(vm, at, "state is of no known version");
     }
     if (bytes != -1 && bytes != d.bytes) {
@@ -194,9 +204,7 @@ enum sr_status vm_dtype_build(struct vm *vm, uint64_t at, struct value dtype, st
     }
     if (d.kind == 'V') {
         SR_TRY(build_void(vm, at, state, &d));
-    } else if (kind_of(tuple_item(vm, state, 2)) != K_NONE ||
-               kind_of(tuple_item(vm, state, 3)) != K_NONE ||
-               kind_of(tuple_item(vm, state, 4)) != K_NONE) {
+    } else if (!has_no_parts(vm, state)) {
         return bad(vm, at, "state gives it parts");
     }
     if (d.has_objects ? (flags & FLAG_REFCOUNT) == 0 : (flags & FLAGS_OBJECT) != 0) {
@@ -229,15 +237,15 @@ static enum sr_status build_data(struct vm *vm, uint64_t at, const struct value 
                       : !is_one_of(kind_of(parts[3]), KIND(K_BYTES) | KIND(K_TEXT))) {
         return vm_fail(vm, SR_MALFORMED, at, "an array whose data does not go with its dtype");
     }
-    if (!d.has_objects) {
-        bool is_plain = false;
-        struct sr_bytes raw = vm_text(vm, parts[3], &is_plain);
-        if (is_plain && raw.len != bytes && kind_of(parts[3]) == K_BYTES) {
-            return vm_fail(vm, SR_MALFORMED, at, "an array of %llu bytes with %zu bytes of data",
-                           (unsigned long long)bytes, raw.len);
-        }
-        vm_approve_text(vm, parts[3]);
+    uint64_t have = 0;
+    if (d.has_objects) {
+        return SR_OK;
     }
+    if (vm_byte_count(vm, parts[3], &have) && have != bytes) {
+        return vm_fail(vm, SR_MALFORMED, at, "an array of %llu bytes with %llu bytes of data",
+                       (unsigned long long)bytes, (unsigned long long)have);
+    }
+    vm_approve_text(vm, parts[3]);
     return SR_OK;
 }
 

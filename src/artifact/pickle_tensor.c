@@ -107,22 +107,27 @@ static bool take_view(const struct vm *vm, struct value view, struct sr_pickle_s
            vm_size(vm, tuple_item(vm, view, 2), &out->view_numel);
 }
 
-/* ('storage', class, key, location, numel[, view]) */
-static bool take_storage(const struct vm *vm, struct value id, struct sr_pickle_storage *out)
+static bool take_type(const struct vm *vm, struct value type, struct sr_pickle_storage *out)
 {
-    if (kind_of(id) != K_TUPLE || tuple_count(vm, id) < 5 || tuple_count(vm, id) > 6 ||
-        !vm_text_is(vm, tuple_item(vm, id, 0), "storage") ||
-        kind_of(tuple_item(vm, id, 1)) != K_GLOBAL) {
-        return false;
-    }
-    const struct import *type = vm_import_of(vm, tuple_item(vm, id, 1));
-    const struct kind_of_item *item = item_by_storage(type->name);
-    if (item == NULL || type->role != SR_PICKLE_ROLE_MARKER) {
+    const struct import *import = kind_of(type) == K_GLOBAL ? vm_import_of(vm, type) : NULL;
+    const struct kind_of_item *item = import != NULL ? item_by_storage(import->name) : NULL;
+    if (item == NULL || import->role != SR_PICKLE_ROLE_MARKER) {
         return false;
     }
     out->type = item->storage;
     out->element_bytes = item->bytes;
     out->dtype = item->dtype;
+    return true;
+}
+
+/* ('storage', class, key, location, numel[, view]) */
+static bool take_storage(const struct vm *vm, struct value id, struct sr_pickle_storage *out)
+{
+    if (kind_of(id) != K_TUPLE || tuple_count(vm, id) < 5 || tuple_count(vm, id) > 6 ||
+        !vm_text_is(vm, tuple_item(vm, id, 0), "storage") ||
+        !take_type(vm, tuple_item(vm, id, 1), out)) {
+        return false;
+    }
     return take_text(vm, tuple_item(vm, id, 2), &out->key) && is_plain_key(out->key) &&
            take_text(vm, tuple_item(vm, id, 3), &out->location) &&
            vm_size(vm, tuple_item(vm, id, 4), &out->numel) &&

@@ -282,6 +282,24 @@ struct sr_bytes vm_text(const struct vm *vm, struct value v, bool *is_plain)
     return op.arg;
 }
 
+bool vm_byte_count(const struct vm *vm, struct value v, uint64_t *out)
+{
+    bool is_plain = false;
+    struct sr_bytes text = vm_text(vm, v, &is_plain);
+    uint8_t code = vm->bytes.ptr[payload_of(v)];
+    uint64_t count = 0;
+    if (code == SR_PICKLE_CODE_BINUNICODE || code == SR_PICKLE_CODE_SHORT_BINUNICODE ||
+        code == SR_PICKLE_CODE_BINUNICODE8) {
+        for (size_t i = 0; i < text.len; i++) {
+            count += (text.ptr[i] & 0xc0) != 0x80;
+        }
+    } else {
+        count = text.len;
+    }
+    *out = count;
+    return is_plain;
+}
+
 bool vm_text_is(const struct vm *vm, struct value v, const char *text)
 {
     bool is_plain = false;

@@ -130,6 +130,7 @@ struct vm {
     uint64_t filled; /* items that were put anywhere */
     bool is_done;
     bool would_run;
+    bool is_refused;     /* a finding says why; only more findings can come */
     bool is_lenient;     /* a probe in the middle of a stream: slots of the memo may be anything */
     bool with_arguments; /* a listed call had any */
     uint64_t builds;
@@ -147,20 +148,7 @@ struct slot {
 
 /* pickle_value.c: the stack, the memo, cells. */
 enum sr_status vm_push_slow(struct vm *vm, struct value v) SR_MUST_USE;
-static inline enum sr_status vm_push(struct vm *vm, struct value v)
-{
-    if (vm->depth < vm->stack_room) {
-        vm->stack[vm->depth++] = v;
-        return SR_OK;
-    }
-    return vm_push_slow(vm, v);
-}
 enum sr_status vm_mark(struct vm *vm) SR_MUST_USE;
-/* The lowest place that may be popped: above the topmost mark. */
-static inline size_t vm_floor(const struct vm *vm)
-{
-    return vm->mark_count > 0 ? vm->marks[vm->mark_count - 1] : 0;
-}
 /* errors  MALFORMED  fewer values above the topmost mark */
 enum sr_status vm_need(struct vm *vm, const struct sr_pickle_op *op, size_t count) SR_MUST_USE;
 /* Take the topmost mark away: *out is the index of the first value above it.
@@ -193,6 +181,8 @@ void vm_approve_text(struct vm *vm, struct value text);
 /* What stands in the stream: TEXT and BYTES without quotes. is_plain false: it has escapes, and the
  * bytes are not what it says. */
 struct sr_bytes vm_text(const struct vm *vm, struct value v, bool *is_plain);
+/* How many bytes the text is in Latin-1, or the bytes are. false: not known without unescaping. */
+bool vm_byte_count(const struct vm *vm, struct value v, uint64_t *out);
 bool vm_text_is(const struct vm *vm, struct value v, const char *text);
 /* An integer that fits; booleans are not. */
 bool vm_integer(const struct vm *vm, struct value v, int64_t *out);
@@ -201,6 +191,20 @@ bool vm_size(const struct vm *vm, struct value v, uint64_t *out);
 /* A tuple of up to ITEMS_MAX sizes; out has room for ITEMS_MAX. */
 bool vm_sizes(const struct vm *vm, struct value v, uint64_t *out, size_t *out_count);
 void vm_scalar(const struct vm *vm, struct value v, struct sr_pickle_scalar *out);
+
+static inline enum sr_status vm_push(struct vm *vm, struct value v)
+{
+    if (vm->depth < vm->stack_room) {
+        vm->stack[vm->depth++] = v;
+        return SR_OK;
+    }
+    return vm_push_slow(vm, v);
+}
+/* The lowest place that may be popped: above the topmost mark. */
+static inline size_t vm_floor(const struct vm *vm)
+{
+    return vm->mark_count > 0 ? vm->marks[vm->mark_count - 1] : 0;
+}
 
 /* Watched dicts. */
 enum sr_status vm_watch(struct vm *vm, struct value dict) SR_MUST_USE;

@@ -14,13 +14,20 @@ const struct sr_pickle_opcode sr_pickle_opcodes[256] = {
 #undef PICKLE
 };
 
-/* A line: integers have thousands of digits at most, names hundreds; only texts are longer. */
 static enum sr_status fail(struct sr_err *err, enum sr_status status, const struct sr_pickle_op *op,
                            const char *what)
 {
     const char *name = sr_pickle_opcodes[op->code].name;
     return sr_fail(err, status, "pickle: %s at byte %llu: %s", name != NULL ? name : "opcode",
                    (unsigned long long)op->at, what);
+}
+
+/* It does not end within the frame, or within the bytes. */
+static enum sr_status cut(struct sr_pickle_reader *r, const struct sr_pickle_op *op,
+                          const char *what, struct sr_err *err)
+{
+    r->fault = r->has_frame ? SR_PICKLE_FRAME_CROSSED : SR_PICKLE_FRAME_OK;
+    return fail(err, r->has_frame ? SR_MALFORMED : SR_TRUNCATED, op, what);
 }
 
 static bool is_digits(struct sr_bytes text)
@@ -80,6 +87,14 @@ static struct sr_bytes after(struct sr_bytes text, size_t len)
     return sr_bytes(text.ptr + len, text.len - len);
 }
 
+static bool is_exponent(struct sr_bytes text)
+{
+    if (text.len < 2 || (text.ptr[0] | 0x20) != 'e') {
+        return false;
+    }
+    return is_digits(after(text, text.ptr[1] == '-' || text.ptr[1] == '+' ? 2 : 1));
+}
+
 /* P-5: what repr() writes: -1.5, 1e-07, nan, inf. */
 static bool is_float_line(struct sr_bytes text)
 {
@@ -91,15 +106,11 @@ static bool is_float_line(struct sr_bytes text)
     }
     size_t whole = count_digits(text);
     text = after(text, whole);
-    if (whole > 0 && text.len > 0 && text.ptr[0] == '.') {
+    if (text.len > 0 && text.ptr[0] == '.') {
         text = after(text, 1);
         text = after(text, count_digits(text));
     }
-    if (whole > 0 && text.len > 1 && (text.ptr[0] == 'e' || text.ptr[0] == 'E')) {
-        text = after(text, text.ptr[1] == '-' || text.ptr[1] == '+' ? 2 : 1);
-        return is_digits(text);
-    }
-    return whole > 0 && text.len == 0;
+    return whole > 0 && (text.len == 0 || is_exponent(text));
 }
 
 static bool is_hex(struct sr_bytes text, size_t at, size_t count)
@@ -116,6 +127,18 @@ static bool is_hex(struct sr_bytes text, size_t at, size_t count)
     return true;
 }
 
+/* One escape that repr() writes: the index of its last byte; 0: it is none. */
+static size_t escape_end(struct sr_bytes text, size_t at)
+{
+    if (at + 1 >= text.len || memchr("\\'\"nrtabfvx", text.ptr[at + 1], 11) == NULL) {
+        return 0;
+    }
+    if (text.ptr[at + 1] != 'x') {
+        return at + 1;
+    }
+    return is_hex(text, at + 2, 2) ? at + 3 : 0;
+}
+
 /* P-6: STRING: quotes of one kind around printable ASCII, the escapes that repr() writes. */
 static bool is_string_line(struct sr_bytes text)
 {
@@ -123,21 +146,27 @@ static bool is_string_line(struct sr_bytes text)
         text.ptr[text.len - 1] != text.ptr[0]) {
         return false;
     }
-    size_t end = text.len - 1;
-    for (size_t i = 1; i < end; i++) {
-        uint8_t c = text.ptr[i];
+    struct sr_bytes inner = sr_bytes(text.ptr, text.len - 1);
+    for (size_t i = 1; i < inner.len; i++) {
+        uint8_t c = inner.ptr[i];
         if (c < 0x20 || c > 0x7e || c == text.ptr[0]) {
             return false;
         }
-        if (c == '\\') {
-            i++;
-            if (i >= end || strchr("\\'\"nrtabfvx", text.ptr[i]) == NULL || text.ptr[i] == '\0' ||
-                (text.ptr[i] == 'x' && !is_hex(sr_bytes(text.ptr, end), i + 1, 2))) {
-                return false;
-            }
+        i = c == '\\' ? escape_end(inner, i) : i;
+        if (i == 0) {
+            return false;
         }
     }
     return true;
+}
+
+/* Eight digits of up to 0010ffff. */
+static bool is_code_point(struct sr_bytes text, size_t at)
+{
+    if (!is_hex(text, at, 8) || text.ptr[at] != '0' || text.ptr[at + 1] != '0') {
+        return false;
+    }
+    return text.ptr[at + 2] == '0' || (text.ptr[at + 2] == '1' && text.ptr[at + 3] == '0');
 }
 
 /* P-6: UNICODE: raw-unicode-escape, in which \u and \U begin an escape unless an odd backslash
@@ -152,13 +181,18 @@ static bool is_unicode_line(struct sr_bytes text)
         if (i < text.len && text.ptr[i] == 'u' && !is_hex(text, i + 1, 4)) {
             return false;
         }
-        if (i < text.len && text.ptr[i] == 'U' &&
-            !(is_hex(text, i + 1, 8) && text.ptr[i + 1] == '0' && text.ptr[i + 2] == '0' &&
-              (text.ptr[i + 3] == '0' || (text.ptr[i + 3] == '1' && text.ptr[i + 4] == '0')))) {
+        if (i < text.len && text.ptr[i] == 'U' && !is_code_point(text, i + 1)) {
             return false;
         }
     }
     return true;
+}
+
+/* The first two bytes: E0 80-9F and F0 80-8F are overlong, F4 90 and up is too large. */
+static bool is_overlong(struct sr_bytes text)
+{
+    unsigned head = (unsigned)text.ptr[0] << 8 | text.ptr[1];
+    return (head >= 0xe080 && head < 0xe0a0) || (head >= 0xf080 && head < 0xf090) || head >= 0xf490;
 }
 
 /* One sequence that is not ASCII: its length, or 0 when it is none. Unicode 15, table 3-7, with
@@ -175,8 +209,7 @@ static size_t sequence(struct sr_bytes text)
             return 0;
         }
     }
-    bool is_overlong = (lead == 0xe0 && text.ptr[1] < 0xa0) || (lead == 0xf0 && text.ptr[1] < 0x90);
-    return is_overlong || (lead == 0xf4 && text.ptr[1] > 0x8f) ? 0 : len;
+    return is_overlong(text) ? 0 : len;
 }
 
 bool sr_pickle_is_text(struct sr_bytes text)
@@ -240,7 +273,7 @@ static enum sr_status next_line(struct sr_pickle_reader *r, struct sr_pickle_op 
 {
     uint64_t at = op->at + 1;
     if (!take_line(r, &at, &op->arg)) {
-        return fail(err, r->has_frame ? SR_MALFORMED : SR_TRUNCATED, op, "no end of its line");
+        return cut(r, op, "no end of its line", err);
     }
     if (!is_good_line(op->code, op->arg)) {
         return sr_fail(err, SR_MALFORMED, "pickle: %s at byte %llu: '%s' is not read alike by all",
@@ -258,7 +291,7 @@ static enum sr_status next_lines(struct sr_pickle_reader *r, struct sr_pickle_op
 {
     uint64_t at = op->at + 1;
     if (!take_line(r, &at, &op->arg) || !take_line(r, &at, &op->name)) {
-        return fail(err, r->has_frame ? SR_MALFORMED : SR_TRUNCATED, op, "no end of its lines");
+        return cut(r, op, "no end of its lines", err);
     }
     if (op->arg.len == 0 || op->name.len == 0 || !sr_pickle_is_text(op->arg) ||
         !sr_pickle_is_text(op->name)) {
@@ -278,16 +311,15 @@ static enum sr_status next_block(struct sr_pickle_reader *r, struct sr_pickle_op
                                  size_t length_bytes, struct sr_err *err)
 {
     uint64_t left = r->limit - op->at - 1;
-    enum sr_status cut = r->has_frame ? SR_MALFORMED : SR_TRUNCATED;
     if (left < length_bytes) {
-        return fail(err, cut, op, "its length is cut off");
+        return cut(r, op, "its length is cut off", err);
     }
     uint64_t len = sr_pickle_unsigned(sr_bytes(r->bytes.ptr + op->at + 1, length_bytes));
     if (sr_pickle_opcodes[op->code].form == SR_PICKLE_FORM_BLOCK4S && len > INT32_MAX) {
         return fail(err, SR_MALFORMED, op, "its length is negative to some readers");
     }
     if (len > left - length_bytes) {
-        return fail(err, cut, op, "it goes on past the end");
+        return cut(r, op, "it goes on past the end", err);
     }
     op->arg = sr_bytes(r->bytes.ptr + op->at + 1 + length_bytes, len);
     if (is_text_code(op->code) && !sr_pickle_is_text(op->arg)) {
@@ -323,15 +355,21 @@ static enum sr_status next_proto(struct sr_pickle_reader *r, struct sr_pickle_op
 static enum sr_status next_frame(struct sr_pickle_reader *r, struct sr_pickle_op *op,
                                  struct sr_err *err)
 {
-    if (r->has_frame) {
-        return fail(err, SR_MALFORMED, op, "within a frame");
-    }
     if (r->limit - op->at < 9) {
-        return fail(err, SR_TRUNCATED, op, "its length is cut off");
+        return cut(r, op, "its length is cut off", err);
+    }
+    if (r->has_frame) {
+        r->fault = SR_PICKLE_FRAME_CROSSED;
+        return fail(err, SR_MALFORMED, op, "within a frame");
     }
     op->arg = sr_bytes(r->bytes.ptr + op->at + 1, 8);
     uint64_t len = sr_pickle_unsigned(op->arg);
+    if (r->ignores_frames) {
+        r->at = op->at + 9;
+        return SR_OK;
+    }
     if (len > r->limit - op->at - 9) {
+        r->fault = SR_PICKLE_FRAME_CUT;
         return fail(err, SR_TRUNCATED, op, "the frame goes on past the end");
     }
     r->at = op->at + 9;
@@ -344,6 +382,7 @@ static enum sr_status next_stop(struct sr_pickle_reader *r, struct sr_pickle_op 
                                 struct sr_err *err)
 {
     if (r->has_frame && r->limit != op->at + 1) {
+        r->fault = SR_PICKLE_FRAME_CROSSED;
         return fail(err, SR_MALFORMED, op, "its frame goes on");
     }
     r->at = op->at + 1;
@@ -365,7 +404,7 @@ static enum sr_status next_special(struct sr_pickle_reader *r, struct sr_pickle_
         return fail(err, SR_MALFORMED, op, "its data is not in the stream");
     default:
         /* Of fixed length, and it did not fit. */
-        return fail(err, r->has_frame ? SR_MALFORMED : SR_TRUNCATED, op, "cut off");
+        return cut(r, op, "cut off", err);
     }
 }
 
@@ -414,6 +453,14 @@ enum sr_status sr_pickle_next_slow(struct sr_pickle_reader *r, struct sr_pickle_
     SR_TRY(status);
     *out = op;
     return SR_OK;
+}
+
+void sr_pickle_ignore_frames(struct sr_pickle_reader *r)
+{
+    r->ignores_frames = true;
+    r->has_frame = false;
+    r->limit = r->bytes.len;
+    r->fault = SR_PICKLE_FRAME_OK;
 }
 
 enum sr_status sr_pickle_skip(struct sr_pickle_reader *r, uint64_t bytes, struct sr_err *err)

@@ -61,6 +61,13 @@ struct sr_pickle_op {
     struct sr_bytes name; /* LINES: the name; else not set */
 };
 
+/* Why the last opcode was refused, where frames are the reason. */
+enum sr_pickle_fault {
+    SR_PICKLE_FRAME_OK,
+    SR_PICKLE_FRAME_CUT,    /* the frame goes on past the end of the bytes */
+    SR_PICKLE_FRAME_CROSSED /* an opcode, or another frame, goes across its end */
+};
+
 /* Use sr_pickle_reader(); only functions in this header touch it. */
 struct sr_pickle_reader {
     struct sr_bytes bytes;
@@ -68,7 +75,9 @@ struct sr_pickle_reader {
     uint64_t at;
     uint64_t limit; /* of the open frame, or of the bytes */
     bool has_frame;
-    uint8_t protocol; /* of PROTO; 0 without */
+    bool ignores_frames;
+    uint8_t protocol;           /* of PROTO; 0 without */
+    enum sr_pickle_fault fault; /* set with a failure; anybody may read it */
 };
 
 /* Read a stream that begins at offset; offset <= bytes.len. */
@@ -104,6 +113,10 @@ static inline enum sr_status sr_pickle_next(struct sr_pickle_reader *r, struct s
     }
     return sr_pickle_next_slow(r, out, err);
 }
+
+/* Go on at the opcode that was refused, without regard to frames: CPython's unpickler in C did so
+ * before 3.13.15 and 3.14.7. */
+void sr_pickle_ignore_frames(struct sr_pickle_reader *r);
 
 /*
  * Step over raw bytes between two opcodes, as a loader does that reads the file by itself (joblib).
