@@ -19,7 +19,7 @@
 #undef FORMAT
 
 /* joblib picks the decompressor by bytes, so these go with any name that a pickle has. */
-#define PICKLES ".joblib", ".pkl", ".pickle", ".p", ".jl"
+#define PICKLES ".joblib", ".pkl", ".pickle", ".p"
 static const char *const PICKLE_EXTENSIONS[] = {PICKLES, NULL};
 
 static bool begins(struct sr_bytes bytes, const char *magic, size_t len)
