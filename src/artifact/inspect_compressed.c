@@ -131,7 +131,7 @@ static void inspect_gzip(struct sr_inspection *in, const struct sr_blob *blob)
     inspect_stream(in, blob, 0, SR_PACKING_GZIP, &sr_format_gzip, UINT64_MAX);
 }
 
-static const char *const GZIP_EXTENSIONS[] = {".gz", ".gzip", ".tgz", PICKLES, NULL};
+static const char *const GZIP_EXTENSIONS[] = {".gz", ".gzip", ".tgz", ".nemo", PICKLES, NULL};
 const struct sr_format sr_format_gzip = {
     .name = "gzip",
     .title = "gzip",
