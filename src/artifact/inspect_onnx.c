@@ -226,7 +226,7 @@ static const char *external_fault(const struct tensor *t, const struct sr_onnx_d
 }
 
 /* Whatever else is wrong with the tensor: a loader may have opened the file by then. */
-static void check_location(struct walk *w, const struct tensor *t)
+static void check_location(struct walk *w, const struct tensor *t, bool is_fine)
 {
     static const char MEMORY[] = "_ORT_MEM_ADDR_";
     if (t->location != 1 || (t->keys & 1) == 0) {
@@ -237,7 +237,14 @@ static void check_location(struct walk *w, const struct tensor *t)
                            "offset %llu", (unsigned long long)t->begin);
         return;
     }
-    sr_inspection_refer(w->in, without_dot(t->path), t->path_offset);
+    struct sr_claim claim = {.file = without_dot(t->path), .offset = t->path_offset};
+    uint64_t bytes = 0;
+    if (is_fine &&
+        sr_onnx_dtype_bytes(sr_onnx_dtype(t->type), t->has_zero ? 0 : t->elements, &bytes)) {
+        claim.begin = t->begin;
+        claim.end = t->begin + bytes; /* external_fault() saw that it fits */
+    }
+    sr_inspection_claim(w->in, &claim);
 }
 
 static bool is_raw_whole(const struct tensor *t, const struct sr_onnx_dtype *dtype,
@@ -309,7 +316,7 @@ static void leave_tensor(struct walk *w, const struct tensor *t)
     if (what != NULL) {
         sr_inspection_find(w->in, rule, t->offset, 0, "%s", what);
     }
-    check_location(w, t);
+    check_location(w, t, what == NULL);
 }
 
 /* ON-7: indices is int64, [NNZ] or [NNZ, rank]; the elements of a shape without zeros are counted.

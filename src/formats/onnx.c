@@ -3,31 +3,7 @@
 
 #include <assert.h>
 
-#define COUNT(a) (sizeof(a) / sizeof(a)[0])
-#define ONE(number, name, kind)                                                                    \
-    {                                                                                              \
-        number, name, SR_PROTOBUF_##kind, false, 0, NULL                                           \
-    }
-#define MANY(number, name, kind)                                                                   \
-    {                                                                                              \
-        number, name, SR_PROTOBUF_##kind, true, 0, NULL                                            \
-    }
-#define SUB(number, name, message)                                                                 \
-    {                                                                                              \
-        number, name, SR_PROTOBUF_MESSAGE, false, 0, &(message)                                    \
-    }
-#define SUBS(number, name, message)                                                                \
-    {                                                                                              \
-        number, name, SR_PROTOBUF_MESSAGE, true, 0, &(message)                                     \
-    }
-#define EITHER(number, name, message)                                                              \
-    {                                                                                              \
-        number, name, SR_PROTOBUF_MESSAGE, false, 1, &(message)                                    \
-    }
-#define MESSAGE(id, name, fields)                                                                  \
-    {                                                                                              \
-        name, id, fields, COUNT(fields)                                                            \
-    }
+#include "formats/protobuf_schema.h"
 
 /* These contain one another. */
 static const struct sr_protobuf_message GRAPH;
@@ -77,8 +53,8 @@ static const struct sr_protobuf_message SPARSE =
     MESSAGE(SR_ONNX_SPARSE_TENSOR, "SparseTensorProto", SPARSE_FIELDS);
 
 static const struct sr_protobuf_field DIMENSION_FIELDS[] = {
-    {1, "dim_value", SR_PROTOBUF_INT64, false, 1, NULL},
-    {2, "dim_param", SR_PROTOBUF_STRING, false, 1, NULL},
+    EITHER_ONE(1, "dim_value", INT64),
+    EITHER_ONE(2, "dim_param", STRING),
     ONE(3, "denotation", STRING),
 };
 static const struct sr_protobuf_message DIMENSION =
@@ -142,8 +118,8 @@ static const struct sr_protobuf_message GROUP =
     MESSAGE(SR_ONNX_DEVICE, "IntIntListEntryProto", GROUP_FIELDS);
 
 static const struct sr_protobuf_field SIMPLE_DIM_FIELDS[] = {
-    {1, "dim_value", SR_PROTOBUF_INT64, false, 1, NULL},
-    {2, "dim_param", SR_PROTOBUF_STRING, false, 1, NULL},
+    EITHER_ONE(1, "dim_value", INT64),
+    EITHER_ONE(2, "dim_param", STRING),
     ONE(3, "num_shards", INT64),
 };
 static const struct sr_protobuf_message SIMPLE_DIM =
@@ -316,7 +292,7 @@ const struct sr_onnx_dtype *sr_onnx_dtype(uint64_t number)
         [25] = {"UINT2", 2, SR_ONNX_TENSOR_INT32S, 1, 4},
         [26] = {"INT2", 2, SR_ONNX_TENSOR_INT32S, 1, 4},
     };
-    return number > 0 && number < COUNT(TYPES) ? &TYPES[number] : NULL;
+    return number > 0 && number < FIELD_COUNT(TYPES) ? &TYPES[number] : NULL;
 }
 
 bool sr_onnx_dtype_bytes(const struct sr_onnx_dtype *dtype, uint64_t elements, uint64_t *out)
