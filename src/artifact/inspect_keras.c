@@ -25,7 +25,7 @@ static bool has_word(struct sr_bytes text, const char *word)
     return memmem(text.ptr, text.len, word, strlen(word)) != NULL;
 }
 
-/* K-15: a model's architecture in a file of its own, as to_json() writes it. */
+/* KE-15: a model's architecture in a file of its own, as to_json() writes it. */
 static enum sr_match match_config(const struct sr_blob *blob)
 {
     struct sr_bytes head = blob->bytes;
@@ -47,7 +47,7 @@ const struct sr_format sr_format_keras_config = {
 };
 
 /*
- * Metadata: numbers and texts, which nobody interprets. K-17
+ * Metadata: numbers and texts, which nobody interprets. KE-17
  */
 
 /* One value that is no object; lists hold numbers and texts. */
@@ -110,7 +110,7 @@ static const struct sr_format METADATA = {
 };
 
 /*
- * The members of a .keras file. K-16
+ * The members of a .keras file. KE-16
  */
 
 static bool is(struct sr_bytes name, const char *wanted)

@@ -140,7 +140,7 @@ static void find_named(const struct walker *w, enum sr_rule rule, const struct n
  * Modules.
  */
 
-/* Keras under all of its names. K-4 */
+/* Keras under all of its names. KE-4 */
 static const char *const KERAS_PACKAGES[] = {"keras",
                                              "tf_keras",
                                              "keras_core",
@@ -204,7 +204,7 @@ static bool has_part(struct sr_bytes text, uint8_t c, struct sr_bytes wanted)
     return false;
 }
 
-/* Whether a listed class is found in that module: one of its places is a part of the path. K-5 */
+/* Whether a listed class is found in that module: one of its places is a part of the path. KE-5 */
 static bool is_at(const struct listed *listed, struct sr_bytes module)
 {
     struct sr_bytes where = sr_text_view(listed->where);
@@ -221,7 +221,7 @@ static bool is_at(const struct listed *listed, struct sr_bytes module)
     return false;
 }
 
-/* Parts of Keras that no model is made of: what is there and not listed is a gadget. K-6 */
+/* Parts of Keras that no model is made of: what is there and not listed is a gadget. KE-6 */
 static bool is_beside_models(struct sr_bytes module)
 {
     static const char *const PARTS[] = {"utils",    "config",       "saving",        "export",
@@ -280,7 +280,7 @@ static const char *const KIND_NAME[] = {"class", "function", NULL};
 static const char *const KIND_OPERATION[] = {"tfop", NULL};
 static const char *const KIND_DANGER[] = {"danger", NULL};
 
-/* K-7: whatever stands before it, as in "keras.utils.get_file" or "Custom>get_file". */
+/* KE-7: whatever stands before it, as in "keras.utils.get_file" or "Custom>get_file". */
 static bool is_danger(struct sr_bytes name)
 {
     struct sr_bytes none = {0};
@@ -292,7 +292,7 @@ static bool is_danger(struct sr_bytes name)
  * Code.
  */
 
-/* K-10: base64 of a code object as marshal writes it: its type, then a small 32-bit number. */
+/* KE-10: base64 of a code object as marshal writes it: its type, then a small 32-bit number. */
 static bool is_marshalled_code(struct sr_bytes text)
 {
     while (text.len > 0 && (text.ptr[0] == '\n' || text.ptr[0] == ' ')) {
@@ -315,7 +315,7 @@ static void check_lambda_text(const struct walker *w, const char *key, struct sr
     }
 }
 
-/* One of a Lambda's functions. K-9 */
+/* One of a Lambda's functions. KE-9 */
 static void check_lambda_part(const struct walker *w, struct sr_json_value config, const char *key,
                               bool may_be_shape)
 {
@@ -352,7 +352,7 @@ static void check_lambda(const struct walker *w, struct sr_json_value object)
  * Classes and functions.
  */
 
-/* K-8: registered under its own name, or in a package of Keras; else it is the publisher's. */
+/* KE-8: registered under its own name, or in a package of Keras; else it is the publisher's. */
 static void check_registered(const struct walker *w, const struct named *named)
 {
     static const char *const PACKAGES[] = {"keras>", "keras_hub>", "keras_nlp>", "keras_cv>", NULL};
@@ -368,7 +368,7 @@ static void check_registered(const struct walker *w, const struct named *named)
     find(w, SR_RULE_KERAS_CUSTOM, "registered name", registered);
 }
 
-/* What is not on the list. K-6 */
+/* What is not on the list. KE-6 */
 static void find_unlisted(const struct walker *w, const struct named *named)
 {
     bool is_registered = after_last(named->registered, '>').len < named->registered.len;
@@ -388,11 +388,11 @@ static bool check_danger(const struct walker *w, const struct named *named)
         find_named(w, SR_RULE_KERAS_TORCH_MODULE, named);
         return true;
     }
-    if (named->owner == OWNER_FOREIGN) { /* K-4 */
+    if (named->owner == OWNER_FOREIGN) { /* KE-4 */
         find_named(w, SR_RULE_KERAS_MODULE, named);
         return true;
     }
-    if (is_danger(named->name)) { /* K-7 */
+    if (is_danger(named->name)) { /* KE-7 */
         find_named(w, SR_RULE_KERAS_GADGET, named);
         return true;
     }
@@ -423,7 +423,7 @@ static void check_class(const struct walker *w, const struct named *named)
     check_registered(w, named);
 }
 
-/* {"class_name": "function", "config": name}: K-7 */
+/* {"class_name": "function", "config": name}: KE-7 */
 static void check_function(const struct walker *w, struct sr_json_value object, struct named named)
 {
     if (!find_text(object, "config", &named.name)) {
@@ -445,7 +445,7 @@ static void check_function(const struct walker *w, struct sr_json_value object, 
     check_registered(w, &named);
 }
 
-/* TFOpLambda and SlicingOpLambda: the operation's name. K-11 */
+/* TFOpLambda and SlicingOpLambda: the operation's name. KE-11 */
 static void check_operation(const struct walker *w, struct sr_json_value object)
 {
     struct sr_json_value config;
@@ -461,7 +461,7 @@ static void check_operation(const struct walker *w, struct sr_json_value object)
     }
 }
 
-/* A description of tensors. K-12 */
+/* A description of tensors. KE-12 */
 static void check_spec(const struct walker *w, struct sr_json_value object,
                        const struct named *named)
 {
@@ -505,7 +505,7 @@ static void check_named(const struct walker *w, struct sr_json_value object,
     }
 }
 
-/* A member that says who is meant has to be text or null. K-3 */
+/* A member that says who is meant has to be text or null. KE-3 */
 static bool find_reference(const struct walker *w, struct sr_json_value object, const char *key,
                            struct sr_bytes *out)
 {
@@ -526,13 +526,13 @@ static void check_code_types(const struct walker *w, struct sr_json_value object
     static const char *const KEYS[] = {"function_type", "output_shape_type", "mask_type", NULL};
     struct sr_bytes type = {0};
     for (const char *const *key = KEYS; *key != NULL; key++) {
-        if (find_text(object, *key, &type) && is(type, "lambda")) { /* K-9 */
+        if (find_text(object, *key, &type) && is(type, "lambda")) { /* KE-9 */
             find(w, SR_RULE_KERAS_CODE, *key, type);
         }
     }
 }
 
-/* An object that names no class but says where something is: a Lambda's settings. K-4 */
+/* An object that names no class but says where something is: a Lambda's settings. KE-4 */
 static void check_loose(const struct walker *w, const struct named *named)
 {
     if (named->owner == OWNER_FOREIGN || named->owner == OWNER_BUILTINS) {
@@ -566,7 +566,7 @@ static void check_object(const struct walker *w, struct sr_json_value object)
  * The walk.
  */
 
-/* Members whose texts name a function or class, as Keras looks them up. K-7 */
+/* Members whose texts name a function or class, as Keras looks them up. KE-7 */
 static bool key_holds_names(struct sr_bytes key)
 {
     static const char *const KEYS[] = {
@@ -575,7 +575,7 @@ static bool key_holds_names(struct sr_bytes key)
            ends(key, "_regularizer") || ends(key, "_constraint");
 }
 
-/* Members that hold a table, or the path of the file that it is in. K-13 */
+/* Members that hold a table, or the path of the file that it is in. KE-13 */
 static bool key_holds_file(struct sr_bytes key)
 {
     static const char *const KEYS[] = {"vocabulary", "merges", "idf_weights", "filepath", NULL};
@@ -594,7 +594,7 @@ static void check_text(const struct walker *w, const struct frame *frame, struct
         if (!check_danger(w, &named) && !is_listed(text, named.module, KIND_NAME)) {
             find_unlisted(w, &named);
         }
-    } else { /* K-14 */
+    } else { /* KE-14 */
         sr_inert_check(w->in, text, w->offset);
     }
 }
@@ -661,12 +661,12 @@ void sr_keras_config_inspect(struct sr_inspection *in, struct sr_bytes json, uin
     SR_AUTO(sr_json) tree = NULL;
     struct sr_err err = {0};
     enum sr_status status = sr_json_decode_part(json, offset, DEPTH_MAX, &tree, &err);
-    if (status != SR_OK) { /* K-1 */
+    if (status != SR_OK) { /* KE-1 */
         sr_inspection_fail(in, status, offset, &err);
         return;
     }
     struct sr_json_value root = sr_json_root(tree);
-    if (sr_json_kind(root) != SR_JSON_OBJECT) { /* K-2 */
+    if (sr_json_kind(root) != SR_JSON_OBJECT) { /* KE-2 */
         sr_inspection_find(in, SR_RULE_MALFORMED, offset, json.len,
                            "a Keras configuration that is not an object");
         return;

@@ -9,7 +9,7 @@
  * Keras looks up, imports and calls. What may be named is in data/keras-classes.tsv; all else is
  * reported. The same text is in config.json of a .keras file, in the attributes model_config and
  * training_config of an .h5 file, in keras_metadata.pb of a SavedModel, and in model.json.
- * source  docs/formats/keras.md (rules K-n)
+ * source  docs/formats/keras.md (rules KE-n)
  */
 
 /*

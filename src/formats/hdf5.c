@@ -287,8 +287,9 @@ enum sr_status sr_hdf5_checksum(struct sr_hdf5_file *f, struct sr_bytes block)
     SR_TRY(sr_reader_take(&r, block.len < 4 ? 0 : block.len - 4, &body));
     SR_TRY(sr_hdf5_uint(&r, 4, &stored));
     if (hash(body) != stored) { /* H-4 */
-        return sr_fail(f->err, SR_MALFORMED, "byte %" PRIu64 ": the checksum is wrong",
-                       sr_hdf5_offset(f, block));
+        return sr_fail(f->err, SR_MALFORMED,
+                       "checksum of %zu bytes at byte %" PRIu64 " is %08" PRIx32 ", not %08" PRIx64,
+                       body.len, sr_hdf5_offset(f, block), hash(body), stored);
     }
     return SR_OK;
 }

@@ -50,8 +50,8 @@ struct header {
     struct sr_hdf5_dataset_parts parts;
     bool is_external;
     struct sr_hdf5_object symbols;
-    uint64_t link_heap, link_tree;
-    uint64_t attribute_heap, attribute_tree;
+    uint64_t link_heap, link_tree, link_order;
+    uint64_t attribute_heap, attribute_tree, attribute_order;
 };
 
 static bool has(const struct header *h, enum message_type type)
@@ -68,7 +68,6 @@ static enum sr_status read_link_info(struct header *h, struct sr_reader *r)
     uint8_t version = 0;
     uint8_t flags = 0;
     uint64_t skipped = 0;
-    uint64_t order_tree = SR_HDF5_NOWHERE;
     SR_TRY(sr_reader_u8(r, &version));
     SR_TRY(sr_reader_u8(r, &flags));
     if (version != 0 || flags > 3) {
@@ -80,10 +79,9 @@ static enum sr_status read_link_info(struct header *h, struct sr_reader *r)
     SR_TRY(sr_reader_u64le(r, &h->link_heap));
     SR_TRY(sr_reader_u64le(r, &h->link_tree));
     if ((flags & 2) != 0) {
-        SR_TRY(sr_reader_u64le(r, &order_tree));
+        SR_TRY(sr_reader_u64le(r, &h->link_order));
     }
-    /* A second index is a second list of links. */
-    return order_tree == SR_HDF5_NOWHERE ? SR_OK : SR_UNSUPPORTED;
+    return SR_OK;
 }
 
 static enum sr_status read_attribute_info(struct header *h, struct sr_reader *r)
@@ -91,7 +89,6 @@ static enum sr_status read_attribute_info(struct header *h, struct sr_reader *r)
     uint8_t version = 0;
     uint8_t flags = 0;
     uint16_t skipped = 0;
-    uint64_t order_tree = SR_HDF5_NOWHERE;
     SR_TRY(sr_reader_u8(r, &version));
     SR_TRY(sr_reader_u8(r, &flags));
     if (version != 0 || flags > 3) {
@@ -103,9 +100,9 @@ static enum sr_status read_attribute_info(struct header *h, struct sr_reader *r)
     SR_TRY(sr_reader_u64le(r, &h->attribute_heap));
     SR_TRY(sr_reader_u64le(r, &h->attribute_tree));
     if ((flags & 2) != 0) {
-        SR_TRY(sr_reader_u64le(r, &order_tree));
+        SR_TRY(sr_reader_u64le(r, &h->attribute_order));
     }
-    return order_tree == SR_HDF5_NOWHERE ? SR_OK : SR_UNSUPPORTED;
+    return SR_OK;
 }
 
 static enum sr_status read_fill(struct sr_reader *r)
@@ -806,7 +803,8 @@ static enum sr_status finish(struct header *h)
         return sr_fail(h->f->err, SR_MALFORMED, "its link has another symbol table");
     }
     if (h->attribute_heap != SR_HDF5_NOWHERE) {
-        SR_TRY(sr_hdf5_dense(h->f, h->attribute_heap, h->attribute_tree, 8));
+        SR_TRY(sr_hdf5_dense(h->f, h->attribute_heap, h->attribute_tree, h->attribute_order,
+                             SR_HDF5_DENSE_ATTRIBUTES));
     }
     if (has(h, MESSAGE_LAYOUT)) {
         return finish_dataset(h);
@@ -818,7 +816,7 @@ static enum sr_status finish(struct header *h)
         return sr_hdf5_symbols(h->f, h->symbols.tree, h->symbols.heap);
     }
     if (h->link_heap != SR_HDF5_NOWHERE) {
-        return sr_hdf5_dense(h->f, h->link_heap, h->link_tree, 5);
+        return sr_hdf5_dense(h->f, h->link_heap, h->link_tree, h->link_order, SR_HDF5_DENSE_LINKS);
     }
     if (!has(h, MESSAGE_LINK_INFO) && !has(h, MESSAGE_TYPE)) { /* H-9 */
         return sr_fail(h->f->err, SR_UNSUPPORTED, "neither a group nor a data set nor a type");
@@ -833,7 +831,9 @@ enum sr_status sr_hdf5_read_object(struct sr_hdf5_file *f, const struct sr_hdf5_
         .object = *object,
         .symbols = {.tree = SR_HDF5_NOWHERE, .heap = SR_HDF5_NOWHERE},
         .link_heap = SR_HDF5_NOWHERE,
+        .link_order = SR_HDF5_NOWHERE,
         .attribute_heap = SR_HDF5_NOWHERE,
+        .attribute_order = SR_HDF5_NOWHERE,
     };
     struct sr_bytes first;
     SR_TRY(sr_hdf5_enter(f, "object header", object->address));

@@ -175,7 +175,11 @@ enum sr_status sr_hdf5_link(struct sr_hdf5_file *f, struct sr_reader *r) SR_MUST
 enum sr_status sr_hdf5_attribute(struct sr_hdf5_file *f, struct sr_reader *r) SR_MUST_USE;
 
 /* hdf5_dense.c: many links or attributes, in a fractal heap. */
+
+/* The type of the tree by name; that by order of creation is the next. */
+enum sr_hdf5_dense { SR_HDF5_DENSE_LINKS = 5, SR_HDF5_DENSE_ATTRIBUTES = 8 };
+/* order_tree: NOWHERE when there is none. */
 enum sr_status sr_hdf5_dense(struct sr_hdf5_file *f, uint64_t heap, uint64_t tree,
-                             uint8_t tree_type) SR_MUST_USE;
+                             uint64_t order_tree, enum sr_hdf5_dense type) SR_MUST_USE;
 
 #endif /* SR_FORMATS_HDF5_PARTS_H */
