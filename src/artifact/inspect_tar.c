@@ -4,6 +4,7 @@
 
 #include "artifact/format.h"
 #include "artifact/member_name.h"
+#include "artifact/torch.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "formats/tar.h"
@@ -89,6 +90,9 @@ static void check_names(struct sr_inspection *in, const struct names *n)
 {
     struct sr_member_names names = {.count = n->count, .at = name_at, .ctx = n};
     sr_member_name_check_folded(in, &names);
+    if (sr_torch_tar_is(n->list, n->count)) {
+        sr_inspection_find(in, SR_RULE_TORCH_TAR, 0, 0, "%zu members", n->count);
+    }
 }
 
 static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
