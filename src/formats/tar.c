@@ -97,7 +97,7 @@ static bool has_right_sum(const uint8_t *header)
 
 bool sr_tar_is_likely(struct sr_bytes file)
 {
-    return file.len >= BLOCK_BYTES && file.ptr[0] != 0 && has_right_sum(file.ptr);
+    return file.len >= BLOCK_BYTES && has_right_sum(file.ptr);
 }
 
 /* A text field: up to its NUL, after which there is nothing. */
