@@ -12,12 +12,57 @@
 /* Where a configuration says what it is, from its beginning. */
 #define MATCH_BYTES 4096
 
-extern const struct sr_format sr_format_hdf5;
-
 static void inspect_config(struct sr_inspection *in, const struct sr_blob *blob)
 {
     sr_keras_config_inspect(in, blob->bytes, 0);
     sr_inspection_cover(in, 0, blob->bytes.len);
+}
+
+static const struct sr_format CONFIG = {
+    .name = "keras-config",
+    .title = "a Keras configuration",
+    .inspect = inspect_config,
+};
+
+static bool is(struct sr_bytes name, const char *wanted)
+{
+    return sr_text_equal(name, sr_text_view(wanted));
+}
+
+/*
+ * KE-18: members of a file of its own that Keras does not write may be meant for other readers of
+ * JSON, whose rules are not looked at here: "auto_map" makes transformers run code.
+ */
+static bool is_known_member(struct sr_bytes key)
+{
+    static const char *const KEYS[] = {
+        "class_name",   "config",         "module",          "registered_name", "name",
+        "build_config", "compile_config", "backend",         "keras_version",   "model_config",
+        "assets",       "weights",        "training_config", "inbound_nodes",   NULL};
+    for (const char *const *k = KEYS; *k != NULL; k++) {
+        if (is(key, *k)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void inspect_alone(struct sr_inspection *in, const struct sr_blob *blob)
+{
+    SR_AUTO(sr_json) tree = NULL;
+    char quoted[SR_EVIDENCE_BYTES];
+    inspect_config(in, blob);
+    if (sr_json_decode(blob->bytes, SR_JSON_DEPTH_MAX, &tree, NULL) != SR_OK ||
+        sr_json_kind(sr_json_root(tree)) != SR_JSON_OBJECT) {
+        return; /* found already */
+    }
+    struct sr_json_iter it = sr_json_iter(sr_json_root(tree));
+    while (sr_json_next(&it)) {
+        if (!is_known_member(it.key)) {
+            sr_inspection_find(in, SR_RULE_KERAS_UNLISTED, 0, 0, "member '%s'",
+                               sr_inspection_quote(it.key, quoted));
+        }
+    }
 }
 
 static bool has_word(struct sr_bytes text, const char *word)
@@ -43,7 +88,7 @@ const struct sr_format sr_format_keras_config = {
     .title = "a Keras configuration",
     .extensions = JSON_EXTENSIONS,
     .match = match_config,
-    .inspect = inspect_config,
+    .inspect = inspect_alone,
 };
 
 /*
@@ -113,11 +158,6 @@ static const struct sr_format METADATA = {
  * The members of a .keras file. KE-16
  */
 
-static bool is(struct sr_bytes name, const char *wanted)
-{
-    return sr_text_equal(name, sr_text_view(wanted));
-}
-
 static bool ends(struct sr_bytes name, const char *with)
 {
     size_t len = strlen(with);
@@ -146,12 +186,11 @@ static void inspect_member(struct sr_inspection *in, struct sr_archive *a, size_
     struct sr_bytes name = sr_zip_at(sr_archive_zip(a), index)->name;
     char quoted[SR_EVIDENCE_BYTES];
     if (is(name, "config.json")) {
-        (void)sr_archive_look(in, a, index, &sr_format_keras_config);
+        (void)sr_archive_look(in, a, index, &CONFIG);
     } else if (is(name, "metadata.json") || (is_at_top(name) && ends(name, ".weights.json"))) {
         (void)sr_archive_look(in, a, index, &METADATA);
-    } else if (is_at_top(name) && ends(name, ".weights.h5")) {
-        (void)sr_archive_look(in, a, index, &sr_format_hdf5);
-    } else if (is(name, "model.weights.npz") || is_asset(name)) {
+    } else if ((is_at_top(name) && ends(name, ".weights.h5")) || is(name, "model.weights.npz") ||
+               is_asset(name)) {
         (void)sr_archive_look(in, a, index, NULL);
     } else {
         /* Whatever it is, Keras does not read it; say what it would do if somebody else does. */

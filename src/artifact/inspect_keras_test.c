@@ -103,6 +103,10 @@ static void an_architecture_alone_is_looked_at(void)
     const char *lambda = "{\"class_name\":\"Lambda\",\"config\":{\"function\":\"lambda x: 1\"}}";
     f = findings_of("model.json", SR_PROFILE_TENSORS, sr_bytes(lambda, strlen(lambda)));
     CHECK(f.verdict == SR_VERDICT_BLOCK);
+    const char *other =
+        "{\"class_name\":\"Dense\",\"config\":{},\"auto_map\":{\"AutoModel\":\"x.y\"}}";
+    f = findings_of("config.json", SR_PROFILE_TENSORS, sr_bytes(other, strlen(other)));
+    CHECK(f.verdict == SR_VERDICT_REVIEW && findings_has(&f, SR_RULE_KERAS_UNLISTED));
 }
 
 /* It needs a class of its publisher's, which is not in the file. */
