@@ -4,6 +4,7 @@
 #include "artifact/archive.h"
 #include "artifact/inert.h"
 #include "artifact/keras.h"
+#include "artifact/settings.h"
 #include "base/text.h"
 #include "formats/json.h"
 
@@ -15,6 +16,8 @@
 static void inspect_config(struct sr_inspection *in, const struct sr_blob *blob)
 {
     sr_keras_config_inspect(in, blob->bytes, 0);
+    /* Two words in a file do not keep other loaders from it. */
+    (void)sr_settings_check_json(in, blob);
     sr_inspection_cover(in, 0, blob->bytes.len);
 }
 

@@ -37,6 +37,9 @@ enum sr_status sr_text_unhex(struct sr_bytes text, uint8_t *out, size_t out_byte
  * 3-7. */
 bool sr_text_is_utf8(struct sr_bytes text);
 
+/* Write a code point, at most 0x10ffff, as UTF-8; returns how many bytes of out it takes. */
+size_t sr_text_put_utf8(uint32_t c, char out[4]);
+
 /* A view of a NUL-terminated string, without the NUL. */
 struct sr_bytes sr_text_view(const char *s);
 
