@@ -11,6 +11,8 @@
 /* What a probe looks at: an attack on a loader has its import near the start. */
 #define PROBE_BYTES ((size_t)65536)
 #define PROBE_OPCODES 10000
+/* Shorter text of small letters, digits, '.' and '_' is no code, address, key or payload. */
+#define WORD_BYTES 24
 
 static void vm_clear(struct vm *vm)
 {
@@ -37,26 +39,21 @@ static void vm_init(struct vm *vm, struct sr_inspection *in, const struct sr_pic
 }
 
 /*
- * The next opcode. When frames are not as they should be, the stream is refused, but looked at to
+ * After a failure: when frames are not as they should be, the stream is refused, but looked at to
  * its end as unpicklers read it that do not see to frames: what it does there is to be known.
  */
-static enum sr_status next(struct vm *vm, struct sr_pickle_op *out)
+static enum sr_status go_on(struct vm *vm, enum sr_status status, struct sr_pickle_op *out)
 {
-    struct sr_err err = {0};
-    enum sr_status status = sr_pickle_next(&vm->reader, out, &err);
-    if (status == SR_OK) {
-        return SR_OK;
-    }
     if (vm->reader.fault == SR_PICKLE_FRAME_OK || vm->in == NULL) {
-        vm->err = err;
         return status;
     }
     if (vm->reader.fault == SR_PICKLE_FRAME_CROSSED) {
-        vm_find(vm, SR_RULE_PICKLE_FRAME, vm->reader.at, 0, "%s", err.message);
+        vm_find(vm, SR_RULE_PICKLE_FRAME, vm->reader.at, 0, "%s", vm->err.message);
     } else {
-        sr_inspection_fail(vm->in, status, vm->reader.at, &err);
+        sr_inspection_fail(vm->in, status, vm->reader.at, &vm->err);
     }
     vm->is_refused = true;
+    vm->err = (struct sr_err){0};
     sr_pickle_ignore_frames(&vm->reader);
     return sr_pickle_next(&vm->reader, out, &vm->err);
 }
@@ -68,7 +65,10 @@ static enum sr_status interpret(struct vm *vm, uint64_t ops_max)
     uint64_t empty = 0;
     SR_TRY(vm_cell(vm, 1, 0, &empty)); /* the empty tuple is cell 0 */
     while (!vm->is_done && (vm->in != NULL || !vm->would_run)) {
-        SR_TRY(next(vm, &op));
+        enum sr_status status = sr_pickle_next(&vm->reader, &op, &vm->err);
+        if (status != SR_OK) {
+            SR_TRY(go_on(vm, status, &op));
+        }
         if (vm->ops++ >= ops_max) {
             return vm_fail(vm, SR_TOO_LARGE, op.at, "over %llu opcodes",
                            (unsigned long long)ops_max);
@@ -84,13 +84,30 @@ void vm_cover(struct vm *vm, uint64_t at, uint64_t end)
     vm->cover_from = end;
 }
 
+/* Names such as "layers.11.weight": most strings of a state dict, and never a finding. */
+static bool is_word(struct sr_bytes text)
+{
+    if (text.len >= WORD_BYTES) {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.ptr[i];
+        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '.' && c != '_') {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void check_texts(struct vm *vm)
 {
     for (size_t i = 0; i < vm->text_count; i++) {
         bool is_plain = false;
         if ((vm->texts[i] & TEXT_APPROVED) == 0) {
             struct sr_bytes text = vm_text(vm, value_of(K_TEXT, vm->texts[i]), &is_plain);
-            sr_inert_check(vm->in, text, (uint64_t)(text.ptr - vm->bytes.ptr));
+            if (!is_word(text)) {
+                sr_inert_check(vm->in, text, (uint64_t)(text.ptr - vm->bytes.ptr));
+            }
         }
     }
 }

@@ -102,8 +102,9 @@ enum sr_status vm_import(struct vm *vm, uint64_t at, struct sr_bytes module, str
     vm->globals++;
     if (vm->in != NULL) {
         judge(vm, at, &import, is_plain);
-    } else if (import.entry != NULL && import.is_plausible && vm->reader.protocol > 0) {
-        vm->would_run = true; /* two bytes of PROTO and a module that exists are no accident */
+    } else if (import.role >= SR_PICKLE_ROLE_STDLIB && import.is_plausible) {
+        /* Two bytes of PROTO and a module that exists are no accident. */
+        vm->would_run = vm->reader.protocol > 0;
     }
     return keep(vm, at, &import, out);
 }
