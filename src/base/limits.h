@@ -52,10 +52,10 @@
 #define SR_LIMIT_PROTOBUF_ITEMS ((uint64_t)1 << 28)
 /* Objects (groups, data sets) of one HDF5 file: two or three for each tensor of a model. */
 #define SR_LIMIT_HDF5_OBJECTS 262144
-/* Blocks of its trees and heaps. */
+/* Blocks of its trees and heaps, names and values of any length. */
 #define SR_LIMIT_HDF5_BLOCKS 1048576
 /* What is done for it in all, in steps of one entry, chunk or block: about a second. */
-#define SR_LIMIT_HDF5_WORK ((uint64_t)1 << 26)
+#define SR_LIMIT_HDF5_WORK ((uint64_t)1 << 24)
 /* Findings of one rule in one file: a report is for people. */
 #define SR_LIMIT_INSPECT_FINDINGS 64
 

@@ -336,6 +336,7 @@ static enum sr_status find_object(struct sr_hdf5_file *f, const struct heap *h, 
         return malformed(f, "identifier of a fractal heap", sr_hdf5_offset(f, id));
     }
     *out = sr_bytes(direct->block.ptr + (offset - direct->offset), (size_t)length);
+    SR_TRY(sr_hdf5_enter(f, "object of a fractal heap", sr_hdf5_offset(f, *out)));
     sr_hdf5_claim(f, *out);
     return SR_OK;
 }

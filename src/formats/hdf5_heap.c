@@ -86,7 +86,8 @@ enum sr_status sr_hdf5_heap_text(struct sr_hdf5_file *f, const struct sr_hdf5_he
     size_t len = (size_t)(end - rest.ptr);
     size_t padded = (len + 8) & ~(size_t)7;
     padded = padded > rest.len ? rest.len : padded;
-    SR_TRY(sr_hdf5_work(f, len / 64));
+    /* Else a long name could be told of as often as there are links. */
+    SR_TRY(sr_hdf5_enter(f, "name", sr_hdf5_offset(f, rest)));
     sr_hdf5_claim(f, sr_bytes(rest.ptr, len + 1));
     sr_hdf5_unused(f, sr_bytes(rest.ptr + len + 1, padded - len - 1));
     *out = sr_bytes(rest.ptr, len);
@@ -188,6 +189,7 @@ enum sr_status sr_hdf5_global(struct sr_hdf5_file *f, uint64_t address, uint32_t
         struct object o = {0};
         SR_TRY(next_object(f, &r, &o));
         if (o.index == index) {
+            SR_TRY(sr_hdf5_enter(f, "object of a global heap", sr_hdf5_offset(f, o.head)));
             sr_hdf5_claim(f, o.head);
             sr_hdf5_claim(f, o.data);
             sr_hdf5_unused(f, o.padding);
