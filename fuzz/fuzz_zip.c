@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) /* lint: callback *
     }
     if (zip != NULL) {
         check_zip(zip, file);
-        REQUIRE(sr_zip_is_likely(file));
+        REQUIRE(sr_zip_is_likely(file, true));
         REQUIRE(scraps >= sr_zip_count(zip));
     }
     return 0;

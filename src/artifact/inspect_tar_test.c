@@ -3,6 +3,7 @@
 
 #include "tests/findings.h"
 #include "tests/tars.h"
+#include "tests/zips.h"
 
 /* The smallest safetensors file. */
 static const uint8_t GOOD[] = {2, 0, 0, 0, 0, 0, 0, 0, '{', '}'};
@@ -82,6 +83,26 @@ static void bytes_after_the_end_are_refused(void)
     CHECK(f.verdict == SR_VERDICT_UNPARSABLE);
 }
 
+/* Its end record is near the end of the tar file as well. */
+static void a_zip_file_may_be_the_last_member(void)
+{
+    static struct zips z;
+    z = (struct zips){0};
+    zips_add(&z, "a.safetensors", GOOD, sizeof GOOD);
+    struct sr_bytes zip = zips_end(&z);
+    T = (struct tars){0};
+    tars_add(&T, '0', "a.zip", zip.ptr, zip.len);
+    struct findings f = look();
+    CHECK(f.verdict == SR_VERDICT_PASS && strcmp(f.format, "tar") == 0);
+    /* But not the end of the file itself. */
+    T = (struct tars){0};
+    tars_add(&T, '0', "a.safetensors", GOOD, sizeof GOOD);
+    (void)tars_end(&T);
+    memcpy(T.bytes + T.len, zip.ptr, zip.len);
+    f = findings_of("a.tar", SR_PROFILE_TENSORS, sr_bytes(T.bytes, T.len + zip.len));
+    CHECK(f.verdict == SR_VERDICT_BLOCK && findings_has(&f, SR_RULE_POLYGLOT));
+}
+
 int main(void)
 {
     RUN(a_tar_of_what_passes_passes);
@@ -89,5 +110,6 @@ int main(void)
     RUN(names_that_leave_the_folder_block);
     RUN(members_are_looked_at_and_faults_are_told);
     RUN(bytes_after_the_end_are_refused);
+    RUN(a_zip_file_may_be_the_last_member);
     return check_done();
 }

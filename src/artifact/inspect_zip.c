@@ -7,6 +7,7 @@
 #include "artifact/member_name.h"
 #include "base/limits.h"
 #include "formats/crc32.h"
+#include "formats/tar.h"
 #include "formats/unpack.h"
 #include "formats/zip_salvage.h"
 
@@ -314,7 +315,10 @@ static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
 
 static enum sr_match match(const struct sr_blob *blob)
 {
-    return sr_zip_is_likely(blob->bytes) ? SR_MATCH_BYTES : SR_MATCH_NO;
+    /* The last member of a tar file may well be a zip file, as in NeMo's models; readers of zip
+     * would take both for it. It is looked at as a member. */
+    bool is_last = sr_tar_is_likely(blob->bytes);
+    return sr_zip_is_likely(blob->bytes, is_last) ? SR_MATCH_BYTES : SR_MATCH_NO;
 }
 
 /* Those of all kinds of archive as well: a loader of any of them takes a zip file. */

@@ -57,7 +57,22 @@ bool sr_zip_find(const struct sr_zip *z, struct sr_bytes name, size_t *out_index
     return sr_nameset_find(z->names, name, out_index);
 }
 
-bool sr_zip_is_likely(struct sr_bytes bytes)
+/* Whether the bytes at `at` are an end record that a reader would go by. */
+static bool is_end(struct sr_bytes bytes, size_t at, bool is_last)
+{
+    struct sr_zip_end end = {0};
+    if (!sr_zip_read_end(bytes, at, &end)) {
+        return false;
+    }
+    bool ends_file = bytes.len - at - SR_ZIP_END_BYTES == end.comment_bytes;
+    bool is_empty = end.count == 0 && end.directory_bytes == 0;
+    if (!ends_file && (is_last || is_empty)) {
+        return false;
+    }
+    return is_empty || sr_zip_has_directory(bytes, at, &end);
+}
+
+bool sr_zip_is_likely(struct sr_bytes bytes, bool is_last)
 {
     if (bytes.len >= 4 && memcmp(bytes.ptr, SR_ZIP_LOCAL_MAGIC, 4) == 0) {
         return true;
@@ -65,13 +80,7 @@ bool sr_zip_is_likely(struct sr_bytes bytes)
     size_t at = bytes.len;
     size_t last = bytes.len > SR_ZIP_TAIL_BYTES ? bytes.len - SR_ZIP_TAIL_BYTES : 0;
     while (at-- > last) {
-        struct sr_zip_end end = {0};
-        if (bytes.ptr[at] != 'P' || !sr_zip_read_end(bytes, at, &end)) {
-            continue;
-        }
-        bool is_empty = end.count == 0 && end.directory_bytes == 0 &&
-                        at + SR_ZIP_END_BYTES + end.comment.len == bytes.len;
-        if (is_empty || sr_zip_has_directory(bytes, at, &end)) {
+        if (bytes.ptr[at] == 'P' && is_end(bytes, at, is_last)) {
             return true;
         }
     }

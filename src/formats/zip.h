@@ -54,8 +54,9 @@ bool sr_zip_find(const struct sr_zip *z, struct sr_bytes name, size_t *out_index
 
 /*
  * Whether a zip reader would take bytes for a zip file: it begins as one, or has near its end an
- * end record that its directory stands in front of, with anything before and after. Fast.
+ * end record that its directory stands in front of, with anything before and after. With is_last,
+ * an end record counts only where it and its comment are the last bytes. Fast.
  */
-bool sr_zip_is_likely(struct sr_bytes bytes);
+bool sr_zip_is_likely(struct sr_bytes bytes, bool is_last);
 
 #endif /* SR_FORMATS_ZIP_H */

@@ -264,18 +264,42 @@ bool sr_zip_read_locator(struct sr_bytes file, uint64_t at, uint64_t *out_wide_e
     return true;
 }
 
+bool sr_zip_find_wide_end(struct sr_bytes file, uint64_t at, uint64_t *out_at,
+                          struct sr_zip_wide_end *out)
+{
+    uint64_t wide_at = 0;
+    if (at < SR_ZIP_LOCATOR_BYTES) {
+        return false;
+    }
+    uint64_t locator = at - SR_ZIP_LOCATOR_BYTES;
+    if (locator >= SR_ZIP_WIDE_END_BYTES &&
+        sr_zip_read_wide_end(file, locator - SR_ZIP_WIDE_END_BYTES, out)) {
+        *out_at = locator - SR_ZIP_WIDE_END_BYTES;
+        return true;
+    }
+    if (!sr_zip_read_locator(file, locator, &wide_at) ||
+        !sr_zip_read_wide_end(file, wide_at, out)) {
+        return false;
+    }
+    *out_at = wide_at;
+    return true;
+}
+
+/* Whether a directory of that many bytes ends at `end`, or one begins at offset. */
+static bool is_directory(struct sr_bytes file, uint64_t end, uint64_t bytes, uint64_t offset)
+{
+    struct sr_reader r = {0};
+    return (bytes > 0 && bytes <= end && begin(file, end - bytes, SR_ZIP_CENTRAL_MAGIC, &r)) ||
+           begin(file, offset, SR_ZIP_CENTRAL_MAGIC, &r);
+}
+
 bool sr_zip_has_directory(struct sr_bytes file, uint64_t at, const struct sr_zip_end *end)
 {
-    uint64_t bytes = end->directory_bytes;
-    uint64_t before = at;
     struct sr_zip_wide_end wide = {0};
-    if (at >= SR_ZIP_LOCATOR_BYTES + SR_ZIP_WIDE_END_BYTES &&
-        sr_zip_read_wide_end(file, at - SR_ZIP_LOCATOR_BYTES - SR_ZIP_WIDE_END_BYTES, &wide)) {
-        bytes = wide.directory_bytes;
-        before = at - SR_ZIP_LOCATOR_BYTES - SR_ZIP_WIDE_END_BYTES;
+    uint64_t wide_at = 0;
+    if (sr_zip_find_wide_end(file, at, &wide_at, &wide) &&
+        is_directory(file, wide_at, wide.directory_bytes, wide.directory_offset)) {
+        return true;
     }
-    struct sr_reader r = {0};
-    return (bytes > 0 && bytes <= before &&
-            begin(file, before - bytes, SR_ZIP_CENTRAL_MAGIC, &r)) ||
-           (end->count > 0 && begin(file, end->directory_offset, SR_ZIP_CENTRAL_MAGIC, &r));
+    return is_directory(file, at, end->directory_bytes, end->directory_offset);
 }

@@ -78,6 +78,13 @@ bool sr_zip_read_wide_end(struct sr_bytes file, uint64_t at, struct sr_zip_wide_
 /* out_wide_end  where it says that the end record of zip64 is */
 bool sr_zip_read_locator(struct sr_bytes file, uint64_t at, uint64_t *out_wide_end);
 
+/*
+ * The end record of zip64 that belongs to the end record at that byte: directly in front of it, or
+ * where the locator says. false: none.
+ */
+bool sr_zip_find_wide_end(struct sr_bytes file, uint64_t at, uint64_t *out_at,
+                          struct sr_zip_wide_end *out);
+
 /* Whether an end record at that byte has a central directory where it, or zip64, says. */
 bool sr_zip_has_directory(struct sr_bytes file, uint64_t at, const struct sr_zip_end *end);
 

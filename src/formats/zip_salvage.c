@@ -19,11 +19,16 @@ struct sr_zip_salvage sr_zip_salvage(struct sr_bytes file)
     struct sr_zip_salvage s = {.file = file};
     size_t last = file.len > SR_ZIP_TAIL_BYTES ? file.len - SR_ZIP_TAIL_BYTES : 0;
     struct sr_zip_end end = {0};
+    struct sr_zip_wide_end wide = {0};
+    uint64_t wide_at = 0;
+    /* The last of several counts. Differences may wrap, and so do the sums that use them. */
     for (size_t at = find(file, last, SR_ZIP_END_MAGIC); at < file.len;
          at = find(file, at + 1, SR_ZIP_END_MAGIC)) {
         if (sr_zip_read_end(file, at, &end) && end.directory_bytes <= at) {
-            s.shift =
-                at - end.directory_bytes - end.directory_offset; /* may wrap; so does its use */
+            s.shift = at - end.directory_bytes - end.directory_offset;
+        }
+        if (sr_zip_find_wide_end(file, at, &wide_at, &wide)) {
+            s.wide_shift = wide_at - wide.directory_bytes - wide.directory_offset;
         }
     }
     return s;
@@ -88,7 +93,8 @@ static bool take_central(const struct sr_zip_salvage *s, const struct sr_zip_ent
                          struct sr_zip_scrap *out)
 {
     struct sr_zip_entry local = {0};
-    if (!sr_zip_read_local(s->file, central->offset + s->shift, &local) &&
+    if (!sr_zip_read_local(s->file, central->offset + s->wide_shift, &local) &&
+        !sr_zip_read_local(s->file, central->offset + s->shift, &local) &&
         !sr_zip_read_local(s->file, central->offset, &local)) {
         return false;
     }

@@ -30,7 +30,10 @@ struct sr_zip_salvage {
     struct sr_bytes file;
     size_t at;
     bool is_central; /* local headers are done */
-    uint64_t shift;  /* what was put in front of the file after its directory was written */
+    /* What was put in front of the file after its directory was written, by the end record and by
+     * that of zip64. */
+    uint64_t shift;
+    uint64_t wide_shift;
 };
 
 struct sr_zip_salvage sr_zip_salvage(struct sr_bytes file);

@@ -115,7 +115,7 @@ static void an_empty_file_of_members_is_right(void)
     static struct zips z;
     z = (struct zips){0};
     CHECK(decode(zips_end(&z), NULL) == SR_OK);
-    CHECK(sr_zip_is_likely(sr_bytes(z.bytes, z.len)));
+    CHECK(sr_zip_is_likely(sr_bytes(z.bytes, z.len), false));
 }
 
 static void each_broken_field_is_refused(void)
@@ -256,7 +256,7 @@ static void bytes_that_belong_to_no_member_are_refused(void)
     (void)two_members(&z);
     zips_raw(&z, "after", 5);
     check_refused(sr_bytes(z.bytes, z.len), "Z-2", SR_TRUNCATED, "end record");
-    CHECK(sr_zip_is_likely(sr_bytes(z.bytes, z.len)));
+    CHECK(sr_zip_is_likely(sr_bytes(z.bytes, z.len), false));
 }
 
 static void every_cut_is_refused(void)
@@ -315,12 +315,38 @@ static void what_is_a_zip_file_to_somebody_is_likely(void)
 {
     static struct zips z;
     struct sr_bytes whole = two_members(&z);
-    CHECK(sr_zip_is_likely(whole));
-    CHECK(sr_zip_is_likely(sr_bytes(whole.ptr, 4)));
-    CHECK(sr_zip_is_likely(sr_bytes(whole.ptr + 3, whole.len - 3)));
-    CHECK(!sr_zip_is_likely(sr_bytes(whole.ptr + 3, whole.len - 4)));
-    CHECK(!sr_zip_is_likely(sr_text_view("PK\5\6 is how it ends, but this is only a text of it")));
-    CHECK(!sr_zip_is_likely(sr_bytes(NULL, 0)));
+    CHECK(sr_zip_is_likely(whole, false));
+    CHECK(sr_zip_is_likely(sr_bytes(whole.ptr, 4), false));
+    CHECK(sr_zip_is_likely(sr_bytes(whole.ptr + 3, whole.len - 3), false));
+    CHECK(!sr_zip_is_likely(sr_bytes(whole.ptr + 3, whole.len - 4), false));
+    CHECK(!sr_zip_is_likely(sr_text_view("PK\5\6 is how it ends, but this is only a text of it"),
+                            false));
+    CHECK(!sr_zip_is_likely(sr_bytes(NULL, 0), false));
+    /* With bytes before, and after or not. */
+    uint8_t longer[512] = {0};
+    memcpy(longer + 5, whole.ptr, whole.len);
+    CHECK(sr_zip_is_likely(sr_bytes(longer, whole.len + 5), true));
+    CHECK(sr_zip_is_likely(sr_bytes(longer, whole.len + 9), false));
+    CHECK(!sr_zip_is_likely(sr_bytes(longer, whole.len + 9), true));
+}
+
+/* Bytes in front, and all that the end record says is in that of zip64. */
+static void a_zip64_file_with_bytes_in_front_is_likely(void)
+{
+    static struct zips z;
+    z = (struct zips){.is_wide_end = true};
+    zips_add_as(&z, (struct zips_member){
+                        .name = "a", .central_name = "b", .content = "one", .packed_bytes = 3});
+    (void)zips_end(&z);
+    zips_set(&z, z.end + 8, UINT64_MAX, 8);
+    zips_set(&z, z.end + 16, UINT32_MAX, 4);
+    memmove(z.bytes + 7, z.bytes, z.len);
+    memset(z.bytes, 'x', 7);
+    CHECK(sr_zip_is_likely(sr_bytes(z.bytes, z.len + 7), true));
+    CHECK(salvages(sr_bytes(z.bytes, z.len + 7), "b", "one"));
+    /* Where only the locator leads to it. */
+    zips_set(&z, z.wide_end + 7 + 64, z.wide_end + 7, 8);
+    CHECK(sr_zip_is_likely(sr_bytes(z.bytes, z.len + 7), true));
 }
 
 int main(void)
@@ -337,5 +363,6 @@ int main(void)
     RUN(every_cut_is_refused);
     RUN(lenient_readers_members_are_found);
     RUN(what_is_a_zip_file_to_somebody_is_likely);
+    RUN(a_zip64_file_with_bytes_in_front_is_likely);
     return check_done();
 }
