@@ -416,6 +416,11 @@ sr_inspection_part(struct sr_inspection *in, struct sr_bytes name, struct sr_byt
     return pop(in, &covered);
 }
 
+bool sr_inspection_wants_tensors(const struct sr_inspection *in)
+{
+    return in->events.tensors != NULL;
+}
+
 size_t sr_inspection_storage(struct sr_inspection *in)
 {
     return in->storage_count++;

@@ -177,7 +177,9 @@ void sr_inspection_fact(struct sr_inspection *in, enum sr_fact_key key, struct s
  */
 void sr_inspection_refer(struct sr_inspection *in, struct sr_bytes name, uint64_t offset);
 
-/* For the sink of tensors, if there is one; the first two return the number of what is new. */
+/* For the sink of tensors, if there is one. _storage() and _tensor() return the number of what is
+ * new. */
+bool sr_inspection_wants_tensors(const struct sr_inspection *in);
 size_t sr_inspection_storage(struct sr_inspection *in);
 size_t sr_inspection_tensor(struct sr_inspection *in, const struct sr_storage_view *view);
 void sr_inspection_tensor_name(struct sr_inspection *in, size_t tensor, struct sr_bytes name,

@@ -142,6 +142,7 @@ void sr_pickle_run(struct sr_inspection *in, const struct sr_pickle_run *run, st
         check_value(&vm, vm.reader.at - 1);
         vm_cover(&vm, vm.reader.at, vm.reader.at);
         vm_scalar(&vm, vm.stack[0], &out->value);
+        vm_root(&vm, vm.stack[0]);
         out->is_whole = true;
     } else if (status != SR_OK) {
         sr_inspection_fail(in, status, vm.reader.at, &vm.err);

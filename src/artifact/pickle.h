@@ -53,7 +53,9 @@ struct sr_pickle_tensor {
     size_t rank;            /* <= SR_PICKLE_RANK_MAX */
     const uint64_t *sizes;  /* rank of them; valid during the call */
     const uint64_t *strides;
-    uint64_t at; /* the offset of the call in the blob, for findings */
+    uint64_t end;      /* one past the last element that it reaches; offset when it is empty */
+    bool has_metadata; /* bits beside the elements decide what they mean (conjugate, negative) */
+    uint64_t at;       /* the offset of the call in the blob, for findings */
 };
 
 /* A plain value at the bottom of a stream: an item of its outermost dict or list. */
@@ -85,7 +87,8 @@ struct sr_pickle_run {
     void (*tensor)(void *ctx, const struct sr_pickle_tensor *tensor);
     /* A tensor becomes an item: path has the keys that lead to it from the outermost value, joined
      * by '.', cut at SR_LIMIT_TENSOR_NAME_BYTES (is_whole false); numbers for lists and tuples are
-     * left out. The same tensor may be entered more than once. path is valid during the call. */
+     * left out, and what the stream leaves has an empty path. The same tensor may be entered more
+     * than once. path is valid during the call. */
     void (*entry)(void *ctx, struct sr_bytes path, bool is_whole, size_t tensor);
     /* An item of the outermost dict (with a plain key) or list (key.kind is NONE). */
     void (*item)(void *ctx, const struct sr_pickle_scalar *key,

@@ -173,13 +173,15 @@ static bool extent(const struct sr_pickle_tensor *t, uint64_t *out)
     return fits && !__builtin_add_overflow(last, (uint64_t)1, out);
 }
 
-static void check_extent(struct vm *vm, const struct sr_pickle_tensor *t)
+static void check_extent(struct vm *vm, struct sr_pickle_tensor *t)
 {
     uint64_t end = 0;
     uint64_t have = 0;
-    bool fits = extent(t, &end) && !__builtin_mul_overflow(end, t->element_bytes, &end) &&
-                !__builtin_mul_overflow(t->storage->numel, t->storage->element_bytes, &have) &&
-                end <= have;
+    bool fits = extent(t, &t->end);
+    end = t->end;
+    fits = fits && !__builtin_mul_overflow(end, t->element_bytes, &end) &&
+           !__builtin_mul_overflow(t->storage->numel, t->storage->element_bytes, &have) &&
+           end <= have;
     if (!fits) {
         char key[SR_EVIDENCE_BYTES];
         vm_find(vm, SR_RULE_PICKLE_TENSOR_EXTENT, t->at, 1,
@@ -202,6 +204,13 @@ static void take_dtype(const struct vm *vm, struct value args, struct sr_pickle_
     t->element_bytes = item != NULL ? item->bytes : t->element_bytes;
 }
 
+/* The last argument of _rebuild_tensor_v2 and _v3, when it is there and says something. */
+static bool has_metadata(const struct vm *vm, struct value args)
+{
+    size_t count = tuple_count(vm, args);
+    return count > 6 && kind_of(tuple_item(vm, args, count - 1)) == K_DICT;
+}
+
 /* (storage, offset, sizes, strides, ...); the form of the rest is checked. */
 enum sr_status vm_tensor(struct vm *vm, uint64_t at, struct value args, struct value *out)
 {
@@ -219,6 +228,7 @@ enum sr_status vm_tensor(struct vm *vm, uint64_t at, struct value args, struct v
         return vm_fail(vm, SR_MALFORMED, at, "a tensor without sizes and as many strides");
     }
     take_dtype(vm, args, &tensor);
+    tensor.has_metadata = has_metadata(vm, args);
     check_extent(vm, &tensor);
     if (vm->run->tensor != NULL) {
         vm->run->tensor(vm->run->ctx, &tensor);
@@ -308,5 +318,12 @@ void vm_entries(struct vm *vm, size_t place, const struct value *items, size_t c
         }
         vm->run->entry(vm->run->ctx, sr_bytes(path.text, path.len), path.is_whole,
                        payload_of(items[i]));
+    }
+}
+
+void vm_root(struct vm *vm, struct value root)
+{
+    if (vm->run->entry != NULL && kind_of(root) == K_TENSOR) {
+        vm->run->entry(vm->run->ctx, sr_bytes(NULL, 0), true, payload_of(root));
     }
 }

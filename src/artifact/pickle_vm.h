@@ -262,5 +262,7 @@ enum sr_status vm_tensor(struct vm *vm, uint64_t at, struct value args,
  * keys and values for a dict. */
 void vm_entries(struct vm *vm, size_t place, const struct value *items, size_t count,
                 bool are_pairs);
+/* The same for what the stream leaves, when that is a tensor. */
+void vm_root(struct vm *vm, struct value root);
 
 #endif /* SR_ARTIFACT_PICKLE_VM_H */

@@ -58,5 +58,10 @@
 #define SR_LIMIT_HDF5_WORK ((uint64_t)1 << 24)
 /* Findings of one rule in one file: a report is for people. */
 #define SR_LIMIT_INSPECT_FINDINGS 64
+/* What conversion may write: views that share a storage become copies. So many times the input...
+ */
+#define SR_LIMIT_CONVERT_RATIO 16
+/* ...or this, for small inputs. */
+#define SR_LIMIT_CONVERT_FREE_BYTES ((uint64_t)64 << 20)
 
 #endif /* SR_BASE_LIMITS_H */

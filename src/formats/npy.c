@@ -491,6 +491,17 @@ bool sr_npy_is(struct sr_bytes bytes)
     return bytes.len >= MAGIC_BYTES && memcmp(bytes.ptr, MAGIC, MAGIC_BYTES) == 0;
 }
 
+enum sr_status sr_npy_data_offset(struct sr_bytes file, size_t *out, struct sr_err *err)
+{
+    struct sr_reader r = sr_reader(file);
+    struct sr_bytes header;
+    uint8_t major = 0;
+    SR_TRY(read_version(&r, &major, err));
+    SR_TRY(read_header(&r, major, &header, err));
+    *out = r.offset;
+    return SR_OK;
+}
+
 enum sr_status sr_npy_decode(struct sr_bytes file, struct sr_npy *out, struct sr_err *err)
 {
     struct sr_reader r = sr_reader(file);

@@ -44,6 +44,10 @@ struct sr_npy {
 /* Whether bytes begin as a .npy file does. */
 bool sr_npy_is(struct sr_bytes bytes);
 
+/* Where the data of a whole file begins, whatever its header says. errors as sr_npy_decode() */
+enum sr_status sr_npy_data_offset(struct sr_bytes file, size_t *out,
+                                  struct sr_err *err) SR_MUST_USE;
+
 /*
  * Decode the header of a whole file and hold the file's length against it. Hostile.
  *

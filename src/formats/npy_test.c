@@ -228,6 +228,9 @@ static void the_head_is_checked(void)
     CHECK(sr_npy_decode(make_file(4, good, strlen(good), 8), &npy, &err) == SR_MALFORMED);
     CHECK(sr_npy_decode(make_file(2, good, strlen(good), 8), &npy, &err) == SR_OK);
     CHECK(npy.data_offset == 12 + strlen(good));
+    size_t offset = 0;
+    CHECK(sr_npy_data_offset(make_file(2, "what", 4, 8), &offset, &err) == SR_OK && offset == 16);
+    CHECK(sr_npy_data_offset(make_file(4, "what", 4, 8), &offset, &err) == SR_MALFORMED);
     CHECK(sr_npy_decode(make_file(2, "", 0, 0), &npy, &err) == SR_MALFORMED);
     CHECK(sr_npy_decode(make_file(2, good, 65537, 8), &npy, &err) == SR_TOO_LARGE);
     CHECK(sr_npy_decode(make_file(3, named, strlen(named), 8), &npy, &err) == SR_OK);
