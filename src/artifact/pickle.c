@@ -39,23 +39,30 @@ static void vm_init(struct vm *vm, struct sr_inspection *in, const struct sr_pic
 }
 
 /*
- * After a failure: when frames are not as they should be, the stream is refused, but looked at to
- * its end as unpicklers read it that do not see to frames: what it does there is to be known.
+ * After a failure: where some unpicklers read on, the stream is refused, but looked at to its end
+ * as they read it: what it does there is to be known.
  */
-static enum sr_status go_on(struct vm *vm, enum sr_status status, struct sr_pickle_op *out)
+static enum sr_status go_on(struct vm *vm, enum sr_status status)
 {
-    if (vm->reader.fault == SR_PICKLE_FRAME_OK || vm->in == NULL) {
+    enum sr_pickle_fault fault = vm->reader.fault;
+    uint64_t cell = 0;
+    if (fault == SR_PICKLE_NO_FAULT || vm->in == NULL) {
         return status;
     }
-    if (vm->reader.fault == SR_PICKLE_FRAME_CROSSED) {
+    if (fault == SR_PICKLE_FRAME_CROSSED) {
         vm_find(vm, SR_RULE_PICKLE_FRAME, vm->reader.at, 0, "%s", vm->err.message);
     } else {
         sr_inspection_fail(vm->in, status, vm->reader.at, &vm->err);
     }
     vm->is_refused = true;
     vm->err = (struct sr_err){0};
-    sr_pickle_ignore_frames(&vm->reader);
-    return sr_pickle_next(&vm->reader, out, &vm->err);
+    uint8_t code = sr_pickle_go_on(&vm->reader);
+    if (fault != SR_PICKLE_ODD || code == SR_PICKLE_CODE_PROTO || code == SR_PICKLE_CODE_PUT) {
+        return SR_OK;
+    }
+    /* Lines stand for values. */
+    SR_TRY(vm_cell(vm, 1, 0, &cell));
+    return vm_push(vm, value_of(K_UNKNOWN, cell));
 }
 
 /* Interpret up to STOP, or until would_run is known of a probe. */
@@ -67,7 +74,8 @@ static enum sr_status interpret(struct vm *vm, uint64_t ops_max)
     while (!vm->is_done && (vm->in != NULL || !vm->would_run)) {
         enum sr_status status = sr_pickle_next(&vm->reader, &op, &vm->err);
         if (status != SR_OK) {
-            SR_TRY(go_on(vm, status, &op));
+            SR_TRY(go_on(vm, status));
+            continue;
         }
         if (vm->ops++ >= ops_max) {
             return vm_fail(vm, SR_TOO_LARGE, op.at, "over %llu opcodes",

@@ -211,6 +211,13 @@ static void findings_outlive_errors(void)
     CHECK(breaks(LITERAL("\x80\x04\x95\xff\0\0\0\0\0\0\0\x8c\x02os\x8c\x06system\x93."),
                  SR_RULE_PICKLE_GLOBAL_DANGEROUS));
     CHECK(breaks(LITERAL("\x80\x04\x95\x01\0\0\0\0\0\0\0K\x01."), SR_RULE_PICKLE_FRAME));
+    /* What some unpicklers take and others do not. */
+    CHECK(breaks(LITERAL("\x80\x01"
+                         "cos\nsystem\n(S'id'\ntR."),
+                 SR_RULE_PICKLE_GLOBAL_DANGEROUS));
+    CHECK(breaks(LITERAL("I0x10\n0cos\nsystem\n(S'id'\ntR."), SR_RULE_PICKLE_GLOBAL_DANGEROUS));
+    CHECK(breaks(LITERAL("S'\\157s'\nS'system'\n\x93."), SR_RULE_PICKLE_GLOBAL_DYNAMIC));
+    CHECK(breaks(LITERAL("N\x80\x04."), SR_RULE_MALFORMED));
 }
 
 static void listed_calls_pass_in_their_form_only(void)

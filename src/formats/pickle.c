@@ -26,7 +26,7 @@ static enum sr_status fail(struct sr_err *err, enum sr_status status, const stru
 static enum sr_status cut(struct sr_pickle_reader *r, const struct sr_pickle_op *op,
                           const char *what, struct sr_err *err)
 {
-    r->fault = r->has_frame ? SR_PICKLE_FRAME_CROSSED : SR_PICKLE_FRAME_OK;
+    r->fault = r->has_frame ? SR_PICKLE_FRAME_CROSSED : SR_PICKLE_NO_FAULT;
     return fail(err, r->has_frame ? SR_MALFORMED : SR_TRUNCATED, op, what);
 }
 
@@ -276,6 +276,8 @@ static enum sr_status next_line(struct sr_pickle_reader *r, struct sr_pickle_op 
         return cut(r, op, "no end of its line", err);
     }
     if (!is_good_line(op->code, op->arg)) {
+        r->fault = SR_PICKLE_ODD;
+        r->odd_end = at;
         return sr_fail(err, SR_MALFORMED, "pickle: %s at byte %llu: '%s' is not read alike by all",
                        sr_pickle_opcodes[op->code].name, (unsigned long long)op->at,
                        sr_quote(op->arg).text);
@@ -338,13 +340,12 @@ static enum sr_status next_proto(struct sr_pickle_reader *r, struct sr_pickle_op
         return fail(err, SR_TRUNCATED, op, "no version");
     }
     uint8_t version = r->bytes.ptr[op->at + 1];
-    if (op->at != r->begin) {
-        return fail(err, SR_MALFORMED, op, "not the first opcode");
-    }
-    if (version < 2 || version > 5) {
-        return fail(err, SR_MALFORMED, op, "the version is not 2 to 5");
-    }
     r->protocol = version;
+    if (op->at != r->begin || version < 2 || version > 5) {
+        r->fault = SR_PICKLE_ODD;
+        r->odd_end = op->at + 2;
+        return fail(err, SR_MALFORMED, op, "not the first opcode, or the version is not 2 to 5");
+    }
     op->arg = sr_bytes(r->bytes.ptr + op->at + 1, 1);
     r->at = op->at + 2;
     return SR_OK;
@@ -455,12 +456,18 @@ enum sr_status sr_pickle_next_slow(struct sr_pickle_reader *r, struct sr_pickle_
     return SR_OK;
 }
 
-void sr_pickle_ignore_frames(struct sr_pickle_reader *r)
+uint8_t sr_pickle_go_on(struct sr_pickle_reader *r)
 {
-    r->ignores_frames = true;
-    r->has_frame = false;
-    r->limit = r->bytes.len;
-    r->fault = SR_PICKLE_FRAME_OK;
+    uint8_t code = r->bytes.ptr[r->at];
+    if (r->fault == SR_PICKLE_ODD) {
+        r->at = r->odd_end;
+    } else {
+        r->ignores_frames = true;
+        r->has_frame = false;
+        r->limit = r->bytes.len;
+    }
+    r->fault = SR_PICKLE_NO_FAULT;
+    return code;
 }
 
 enum sr_status sr_pickle_skip(struct sr_pickle_reader *r, uint64_t bytes, struct sr_err *err)

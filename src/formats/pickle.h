@@ -61,11 +61,12 @@ struct sr_pickle_op {
     struct sr_bytes name; /* LINES: the name; else not set */
 };
 
-/* Why the last opcode was refused, where frames are the reason. */
+/* Why the last opcode was refused, where some unpicklers would not. */
 enum sr_pickle_fault {
-    SR_PICKLE_FRAME_OK,
-    SR_PICKLE_FRAME_CUT,    /* the frame goes on past the end of the bytes */
-    SR_PICKLE_FRAME_CROSSED /* an opcode, or another frame, goes across its end */
+    SR_PICKLE_NO_FAULT,
+    SR_PICKLE_FRAME_CUT,     /* the frame goes on past the end of the bytes */
+    SR_PICKLE_FRAME_CROSSED, /* an opcode, or another frame, goes across its end */
+    SR_PICKLE_ODD            /* some unpicklers read on: a spelling, a version, a second PROTO */
 };
 
 /* Use sr_pickle_reader(); only functions in this header touch it. */
@@ -76,6 +77,7 @@ struct sr_pickle_reader {
     uint64_t limit; /* of the open frame, or of the bytes */
     bool has_frame;
     bool ignores_frames;
+    uint64_t odd_end;           /* of the opcode that is ODD */
     uint8_t protocol;           /* of PROTO; 0 without */
     enum sr_pickle_fault fault; /* set with a failure; anybody may read it */
 };
@@ -114,9 +116,12 @@ static inline enum sr_status sr_pickle_next(struct sr_pickle_reader *r, struct s
     return sr_pickle_next_slow(r, out, err);
 }
 
-/* Go on at the opcode that was refused, without regard to frames: CPython's unpickler in C did so
- * before 3.13.15 and 3.14.7. */
-void sr_pickle_ignore_frames(struct sr_pickle_reader *r);
+/*
+ * After a fault, go on as those unpicklers do: at the opcode that was refused, without regard to
+ * frames (CPython's unpickler in C before 3.13.15 and 3.14.7), or after the one that is odd, whose
+ * code comes out; it is not to be decoded again.
+ */
+uint8_t sr_pickle_go_on(struct sr_pickle_reader *r);
 
 /*
  * Step over raw bytes between two opcodes, as a loader does that reads the file by itself (joblib).

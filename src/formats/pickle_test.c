@@ -150,11 +150,24 @@ static void frames_can_be_ignored(void)
     CHECK(sr_pickle_next(&r, &op, NULL) == SR_OK && sr_pickle_next(&r, &op, NULL) == SR_OK);
     CHECK(sr_pickle_next(&r, &op, NULL) == SR_OK && op.code == 'N');
     CHECK(sr_pickle_next(&r, &op, NULL) == SR_MALFORMED && r.fault == SR_PICKLE_FRAME_CROSSED);
-    sr_pickle_ignore_frames(&r);
+    CHECK(sr_pickle_go_on(&r) == 'K');
     CHECK(sr_pickle_next(&r, &op, NULL) == SR_OK && op.code == 'K' && op.arg.ptr[0] == 1);
     CHECK(sr_pickle_next(&r, &op, NULL) == SR_OK && op.code == SR_PICKLE_CODE_FRAME);
     CHECK(sr_pickle_next(&r, &op, NULL) == SR_OK && op.code == 'N');
     CHECK(sr_pickle_next(&r, &op, NULL) == SR_OK && op.code == '.' && r.at == bytes.len);
+}
+
+static void odd_opcodes_can_be_passed_over(void)
+{
+    struct sr_pickle_reader r = sr_pickle_reader(LITERAL("\x80\x01I0x10\n\x80\x03N."), 0);
+    struct sr_pickle_op op = {0};
+    CHECK(sr_pickle_next(&r, &op, NULL) == SR_MALFORMED && r.fault == SR_PICKLE_ODD && r.at == 0);
+    CHECK(sr_pickle_go_on(&r) == SR_PICKLE_CODE_PROTO && r.protocol == 1 && r.at == 2);
+    CHECK(sr_pickle_next(&r, &op, NULL) == SR_MALFORMED && r.fault == SR_PICKLE_ODD);
+    CHECK(sr_pickle_go_on(&r) == 'I' && r.fault == SR_PICKLE_NO_FAULT);
+    CHECK(sr_pickle_next(&r, &op, NULL) == SR_MALFORMED && sr_pickle_go_on(&r) == 0x80);
+    CHECK(r.protocol == 3);
+    CHECK(sr_pickle_next(&r, &op, NULL) == SR_OK && op.code == 'N');
 }
 
 static void numbers_have_one_spelling(void)
@@ -282,6 +295,7 @@ int main(void)
     RUN(proto_is_first_and_known);
     RUN(frames_hold_whole_opcodes);
     RUN(frames_can_be_ignored);
+    RUN(odd_opcodes_can_be_passed_over);
     RUN(numbers_have_one_spelling);
     RUN(slots_are_plain_numbers);
     RUN(strings_have_the_escapes_of_repr);
