@@ -3,6 +3,7 @@
  * There is no public collection of harmful ONNX models, so they are made here, one for each rule of
  * docs/formats/onnx.md and each of the advisories that it names.
  */
+#include "base/text.h"
 #include "tests/corpus.h"
 #include "tests/findings.h"
 #include "tests/message.h"
@@ -321,6 +322,45 @@ static void refers_to_external_data(void)
     CHECK(passes(&f) && strcmp(f.referred, "sub/weights.bin\n") == 0);
 }
 
+/* A model and the file that it takes its tensor from, in either order. */
+static enum sr_verdict of_pair(struct sr_bytes data, bool model_first)
+{
+    struct findings f = {0};
+    struct sr_inspection_events events = {
+        .finding = findings_keep, .reference = findings_refer, .ctx = &f};
+    SR_AUTO(sr_inspection) in = NULL;
+    struct message t = external("weights.bin");
+    struct message graph = {0};
+    struct sr_inspected result = {0};
+    message_put(&graph, INITIALIZER, &t);
+    struct message m = model(&graph, NULL);
+    CHECK(sr_inspection_new(SR_PROFILE_TENSORS, &events, &in) == SR_OK);
+    if (in == NULL) {
+        return SR_VERDICT_BLOCK;
+    }
+    if (model_first) {
+        sr_inspection_file(in, sr_text_view("model.onnx"), message_view(&m), &result);
+        CHECK(result.verdict == SR_VERDICT_PASS);
+        sr_inspection_file(in, sr_text_view("weights.bin"), data, &result);
+    } else {
+        sr_inspection_file(in, sr_text_view("weights.bin"), data, &result);
+        CHECK(result.verdict == SR_VERDICT_UNPARSABLE); /* nobody has said yet what it is */
+        sr_inspection_file(in, sr_text_view("model.onnx"), message_view(&m), &result);
+    }
+    return sr_verdict_worst(result.verdict, sr_inspection_end(in));
+}
+
+static void binds_external_data(void)
+{
+    static const char DATA[] = "\x01\x02\x03\x04 twelve more payload";
+    CHECK(of_pair(sr_bytes(DATA, 16), true) == SR_VERDICT_PASS);
+    CHECK(of_pair(sr_bytes(DATA, 16), false) == SR_VERDICT_PASS);
+    CHECK(of_pair(sr_bytes(DATA, 17), true) == SR_VERDICT_UNPARSABLE); /* bytes that nobody takes */
+    static const char PICKLE[] = "cos\nsystem\n(tR."; /* which a loader of .bin would run */
+    CHECK(of_pair(sr_bytes(PICKLE, 16), true) == SR_VERDICT_BLOCK);
+    CHECK(of_pair(sr_bytes(DATA, 15), true) > SR_VERDICT_PASS); /* fewer than are taken */
+}
+
 static void refuses_external_data_that_is_not_defined(void)
 {
     static const struct {
@@ -600,6 +640,7 @@ int main(void)
     RUN(refuses_tensors_that_are_not_what_they_say);
     RUN(blocks_external_data_outside);
     RUN(refers_to_external_data);
+    RUN(binds_external_data);
     RUN(refuses_external_data_that_is_not_defined);
     RUN(looks_into_sparse_tensors);
     RUN(reports_operators_of_others);

@@ -313,10 +313,17 @@ static void report_pickle(struct sr_inspection *in, const struct sr_format *form
     }
 }
 
+/* Whether only the name says so: what another file takes its tensors from may have any name. */
+static bool is_guess(const struct sr_format *format, const struct sr_blob *blob)
+{
+    return format == NULL || format->match == NULL || format->match(blob) != SR_MATCH_BYTES;
+}
+
 /* Look at the blob on top. */
 static const struct sr_format *look(struct sr_inspection *in, const struct sr_format *format)
 {
     const struct level *level = top(in);
+    bool is_data = false;
     if (format == NULL) {
         const struct sr_format *other = NULL;
         const struct sr_format *misnamed = NULL;
@@ -324,15 +331,16 @@ static const struct sr_format *look(struct sr_inspection *in, const struct sr_fo
         if (format != NULL) {
             report_identity(in, format, other, misnamed);
         }
+        is_data = is_guess(format, &level->blob) && look_at_data(in);
+        format = is_data ? &EXTERNAL_DATA : format;
     }
     report_pickle(in, format);
-    if (format != NULL) {
-        format->inspect(in, &level->blob);
-    } else if (look_at_data(in)) {
-        format = &EXTERNAL_DATA;
-    } else {
+    if (format == NULL) {
         report_unknown(in);
         return NULL;
+    }
+    if (!is_data) {
+        format->inspect(in, &level->blob);
     }
     check_coverage(in);
     return format;
