@@ -53,6 +53,9 @@ static uint32_t form_of(const struct vm *vm, struct value v)
     if (kind_of(v) == K_GLOBAL) {
         return form_of_global(vm_import_of(vm, v));
     }
+    if (kind_of(v) == K_DTYPE) {
+        return vm_dtype(vm, v).has_objects ? 0 : SR_PICKLE_IS_dtype;
+    }
     uint32_t form = FORMS[kind_of(v)];
     if (kind_of(v) == K_TEXT && (vm_text_is(vm, v, "latin1") || vm_text_is(vm, v, "latin-1"))) {
         form |= SR_PICKLE_IS_latin1;
@@ -97,7 +100,7 @@ static enum sr_status make_instance(struct vm *vm, struct value type, struct val
         [SR_PICKLE_MAKES_OBJECT] = K_OBJECT, [SR_PICKLE_MAKES_PLAIN] = K_OBJECT,
         [SR_PICKLE_MAKES_DICT] = K_DICT,     [SR_PICKLE_MAKES_LIST] = K_LIST,
         [SR_PICKLE_MAKES_SET] = K_SET,       [SR_PICKLE_MAKES_ARRAY] = K_ARRAY,
-        [SR_PICKLE_MAKES_FORWARD] = 0,
+        [SR_PICKLE_MAKES_UNCHECKED] = 0,
     };
     const struct import *import = vm_import_of(vm, type);
     enum kind kind = (enum kind)KINDS[import->entry->makes];
@@ -149,6 +152,9 @@ static enum sr_status make(struct vm *vm, const struct sr_pickle_op *op, struct 
     case SR_PICKLE_MAKES_PACKED:
     case SR_PICKLE_MAKES_FORWARD:
         break;
+    case SR_PICKLE_MAKES_UNCHECKED:
+        vm_find(vm, SR_RULE_PICKLE_UNCHECKED, op->at, 1, "%s", name_of(import).text);
+        break;
     }
     return make_instance(vm, callee, out);
 }
@@ -161,6 +167,8 @@ static void approve_arguments(struct vm *vm, struct value args)
         struct value item = tuple_item(vm, args, i);
         if (kind_of(item) == K_BYTES) {
             vm_approve_text(vm, item);
+        } else if (kind_of(item) == K_DTYPE) {
+            vm_dtype_use(vm, item);
         }
     }
 }

@@ -35,7 +35,8 @@ enum sr_pickle_makes {
     SR_PICKLE_MAKES_WRAPPER,  /* joblib's stand-ins for an array: in the stream, beside, packed */
     SR_PICKLE_MAKES_BESIDE,
     SR_PICKLE_MAKES_PACKED,
-    SR_PICKLE_MAKES_FORWARD /* what a call of its first argument with its third makes */
+    SR_PICKLE_MAKES_FORWARD,  /* what a call of its first argument with its third makes */
+    SR_PICKLE_MAKES_UNCHECKED /* a tensor whose parts have to agree, and nobody sees to it */
 };
 
 /* Forms of one argument: a set of kinds. */

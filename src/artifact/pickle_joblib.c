@@ -84,6 +84,7 @@ static enum sr_status read_array(struct vm *vm, uint64_t at, const struct watch 
         kind_of(dtype) != K_DTYPE || !extent(vm, shape, vm_dtype(vm, dtype).bytes, &bytes)) {
         return bad(vm, at, "its shape and dtype are not known");
     }
+    vm_dtype_use(vm, dtype);
     if (vm_dtype(vm, dtype).has_objects) {
         return read_objects(vm);
     }

@@ -20,14 +20,22 @@ struct dtype vm_dtype(const struct vm *vm, struct value dtype)
     return (struct dtype){.bytes = (uint32_t)word,
                           .kind = (char)(word >> 32 & 0xff),
                           .has_objects = (word >> 40 & 1) != 0,
-                          .is_structured = (word >> 41 & 1) != 0};
+                          .is_structured = (word >> 41 & 1) != 0,
+                          .is_final = (word >> 42 & 1) != 0};
 }
 
 static void store(struct vm *vm, struct value dtype, struct dtype d)
 {
     vm->cells[payload_of(dtype) + 1] = (uint64_t)d.bytes | (uint64_t)(uint8_t)d.kind << 32 |
                                        (uint64_t)d.has_objects << 40 |
-                                       (uint64_t)d.is_structured << 41;
+                                       (uint64_t)d.is_structured << 41 | (uint64_t)d.is_final << 42;
+}
+
+void vm_dtype_use(struct vm *vm, struct value dtype)
+{
+    struct dtype d = vm_dtype(vm, dtype);
+    d.is_final = true;
+    store(vm, dtype, d);
 }
 
 static bool is_size_of(char kind, uint64_t bytes)
@@ -196,6 +204,9 @@ enum sr_status vm_dtype_build(struct vm *vm, uint64_t at, struct value dtype, st
     struct dtype d = vm_dtype(vm, dtype);
     int64_t bytes = 0;
     int64_t flags = 0;
+    if (d.is_final) {
+        return bad(vm, at, "state comes when it is in use already");
+    }
     if (!take_state(vm, state, &bytes, &flags)) {
         return bad(vm, at, "state is of no known version");
     }
@@ -213,6 +224,7 @@ enum sr_status vm_dtype_build(struct vm *vm, uint64_t at, struct value dtype, st
     if (d.has_objects && d.is_structured) {
         vm_find(vm, SR_RULE_PICKLE_CALL_FORM, at, 1, "a dtype of fields with objects");
     }
+    d.is_final = true;
     store(vm, dtype, d);
     return SR_OK;
 }
@@ -226,6 +238,7 @@ static enum sr_status build_data(struct vm *vm, uint64_t at, const struct value 
         vm_find(vm, SR_RULE_PICKLE_CALL_FORM, at, 1, "an array of unknown shape or dtype");
         return SR_OK;
     }
+    vm_dtype_use(vm, parts[1]);
     struct dtype d = vm_dtype(vm, parts[1]);
     uint64_t bytes = d.bytes;
     for (size_t i = 0; i < rank; i++) {

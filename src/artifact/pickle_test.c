@@ -239,6 +239,9 @@ static void listed_calls_pass_in_their_form_only(void)
                          "c_codecs\nencode\nX\x01\0\0\0a\x85R."),
                  SR_RULE_PICKLE_CALL_FORM));
     CHECK(breaks(LITERAL("\x80\x02"
+                         "ctorch._utils\n_rebuild_sparse_tensor\nctorch\nsparse_coo\n)\x86R."),
+                 SR_RULE_PICKLE_UNCHECKED));
+    CHECK(breaks(LITERAL("\x80\x02"
                          "ctorch\nFloatStorage\n)R."),
                  SR_RULE_PICKLE_CALL_UNKNOWN));
     CHECK(breaks(LITERAL("\x80\x02"
@@ -336,6 +339,18 @@ static void a_dtype_does_not_lie_about_pointers(void)
         CHECK(look(sr_bytes(BAD[i].bytes, BAD[i].len)).verdict == SR_VERDICT_UNPARSABLE);
     }
     CHECK(breaks(LITERAL(DTYPE("q4", "N")), SR_RULE_PICKLE_CALL_FORM));
+    /* It changes no more when it was built, or is in use. */
+    CHECK(look(LITERAL(DTYPE("f4", STATE("K\x04", "\0") "b" STATE("K\x04", "\0")))).verdict ==
+          SR_VERDICT_UNPARSABLE);
+    CHECK(look(LITERAL("\x80\x03"
+                       "cnumpy\ndtype\nX\x02\0\0\0V8\x85Rq\x01"
+                       "cnumpy.core.multiarray\nscalar\nh\x01"
+                       "C\x08\0\0\0\0\0\0\0\0\x86R0h\x01" STATE("K\x08", "\0") "b."))
+              .verdict == SR_VERDICT_UNPARSABLE);
+    CHECK(breaks(LITERAL("\x80\x03"
+                         "cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nX\x02\0\0\0O8\x85R"
+                         "C\x08\0\0\0\0\0\0\0\0\x86R."),
+                 SR_RULE_PICKLE_CALL_FORM));
 }
 
 /* A dtype of one field: its name, its dtype, its offset; its item size is 8. */

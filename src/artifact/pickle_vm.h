@@ -248,8 +248,11 @@ struct dtype {
     char kind; /* 'f', 'i', 'V'... */
     bool has_objects;
     bool is_structured;
+    bool is_final; /* BUILD was there, or something has it: another BUILD would change that too */
 };
 struct dtype vm_dtype(const struct vm *vm, struct value dtype);
+/* Something is made with it: it must not change any more. */
+void vm_dtype_use(struct vm *vm, struct value dtype);
 /* pickle_joblib.c */
 enum sr_status vm_wrapper_build(struct vm *vm, uint64_t at, struct value wrapper,
                                 struct value state) SR_MUST_USE;
