@@ -86,22 +86,24 @@ static struct sr_tar_member second_name(char type, const char *records, size_t l
     return m;
 }
 
+#define SECOND(type, text) second_name(type, text, sizeof text - 1)
+
 static void longer_names_are_read(void)
 {
-    struct sr_tar_member m = second_name('x', "14 path=long\n\n", 13);
+    struct sr_tar_member m = SECOND('x', "15 path=long\n\n");
     CHECK(m.fault != NULL);
-    m = second_name('x', "13 path=longx", 13);
+    m = SECOND('x', "13 path=longx");
     CHECK(m.fault != NULL); /* no newline */
-    m = second_name('x', "13 path=long\n30 mtime=1.0000000000000000\n", 43);
+    m = SECOND('x', "13 path=long\n30 mtime=1.0000000000000000\n");
     CHECK(m.fault != NULL); /* a record longer than all */
-    m = second_name('x', "13 path=long\n11 mtime=1\n10 size=3\n", 34);
+    m = SECOND('x', "13 path=long\n11 mtime=1\n10 size=3\n");
     CHECK(m.fault == NULL && sr_text_equal(m.name, sr_text_view("long")));
     CHECK(m.content.len == 3 && m.header_offset == 0);
-    m = second_name('L', "longer", 7);
+    m = SECOND('L', "longer\0");
     CHECK(m.fault == NULL && sr_text_equal(m.name, sr_text_view("longer")));
-    m = second_name('K', "link", 5);
+    m = SECOND('K', "link\0");
     CHECK(m.fault == NULL && sr_text_equal(m.link, sr_text_view("link")));
-    m = second_name('g', "11 mtime=1\n", 11);
+    m = SECOND('g', "11 mtime=1\n");
     CHECK(m.fault == NULL);
     /* ustar's two parts. */
     one();
@@ -139,8 +141,8 @@ static void odd_records_of_pax_are_told(void)
             printf("# %s: %s\n", cases[i].records, m.fault == NULL ? "" : m.fault);
         }
     }
-    CHECK(second_name('L', "a\0b", 3).fault != NULL);
-    CHECK(second_name('L', "", 0).fault != NULL);
+    CHECK(SECOND('L', "a\0b").fault != NULL);
+    CHECK(SECOND('L', "").fault != NULL);
 }
 
 static void broken_headers_end_it(void)
