@@ -125,6 +125,15 @@ static void members_are_what_nodes_name(void)
     zips_add(&Z, "2.bin", "abc", 3);
     f = findings_of("model.skops", SR_PROFILE_TENSORS, zips_end(&Z));
     CHECK(f.verdict == SR_VERDICT_UNPARSABLE && findings_has(&f, SR_RULE_ARCHIVE_MEMBER_UNKNOWN));
+    Z = (struct zips){0};
+    zips_add(&Z, "schema.json", schema, sizeof schema - 1);
+    zips_add(&Z, "1.bin", "abc", 3);
+    zips_add(&Z, "2.bin",
+             "\x7f"
+             "ELF",
+             4);
+    f = findings_of("model.skops", SR_PROFILE_TENSORS, zips_end(&Z));
+    CHECK(f.verdict == SR_VERDICT_BLOCK && findings_has(&f, SR_RULE_PROGRAM));
 }
 
 int main(void)

@@ -222,6 +222,7 @@ static void check_all_seen(struct sr_inspection *in, struct sr_archive *a)
         if (!a->states[i].is_seen) {
             sr_inspection_find(in, SR_RULE_ARCHIVE_MEMBER_UNKNOWN, m->data_offset, m->packed_bytes,
                                "'%s'", sr_inspection_quote(m->name, quoted));
+            (void)sr_archive_look(in, a, i, NULL);
         }
         if (!a->states[i].is_checked && sr_archive_bytes(in, a, i, &content)) {
             let_go(a, i);
@@ -246,16 +247,45 @@ static void inspect_members(struct sr_inspection *in, struct sr_archive *a)
     }
 }
 
+/*
+ * LZMA as zip has it: a version, a length and 5 bytes of properties in front of the stream, and no
+ * length of what is in it. source  APPNOTE.TXT, section 5.8.8
+ */
+#define ZIP_LZMA_HEAD 9
+#define LZMA_ALONE_HEAD 13
+
+/* Unpack a scrap that is not stored; NULL when there is no memory. */
+static struct sr_unpacked *unpack_scrap(const struct sr_zip_scrap *scrap, uint64_t bytes_max)
+{
+    struct sr_unpacked *unpacked = NULL;
+    enum sr_packing packing = scrap->method == SR_ZIP_BZIP2 ? SR_PACKING_BZIP2 : SR_PACKING_DEFLATE;
+    struct sr_bytes packed = scrap->packed;
+    uint8_t *copy = NULL;
+    if (scrap->method == SR_ZIP_LZMA && packed.len > ZIP_LZMA_HEAD) {
+        size_t len = packed.len - ZIP_LZMA_HEAD;
+        copy = malloc(len + LZMA_ALONE_HEAD);
+        if (copy == NULL) {
+            return NULL;
+        }
+        memcpy(copy, packed.ptr + ZIP_LZMA_HEAD - 5, 5);
+        memset(copy + 5, 0xff, 8); /* the length: not known */
+        memcpy(copy + LZMA_ALONE_HEAD, packed.ptr + ZIP_LZMA_HEAD, len);
+        packed = sr_bytes(copy, len + LZMA_ALONE_HEAD);
+        packing = SR_PACKING_LZMA;
+    }
+    enum sr_status status = sr_unpack(packing, packed, bytes_max, &unpacked);
+    free(copy);
+    return status == SR_OK ? unpacked : NULL;
+}
+
 /* Look at a scrap as a lenient loader would: unpack as far as it goes, and see what it is. */
 static void inspect_scrap(struct sr_inspection *in, const struct sr_zip_scrap *scrap)
 {
     struct sr_bytes content = scrap->packed;
     SR_AUTO(sr_unpacked) unpacked = NULL;
     if (scrap->method != SR_ZIP_STORED) {
-        enum sr_packing packing =
-            scrap->method == SR_ZIP_BZIP2 ? SR_PACKING_BZIP2 : SR_PACKING_DEFLATE;
-        uint64_t bytes_max = sr_inspection_unpack_max(in, scrap->packed.len);
-        if (sr_unpack(packing, scrap->packed, bytes_max, &unpacked) != SR_OK) {
+        unpacked = unpack_scrap(scrap, sr_inspection_unpack_max(in, scrap->packed.len));
+        if (unpacked == NULL) {
             sr_inspection_fail(in, SR_NO_MEMORY, scrap->offset, NULL);
             return;
         }

@@ -181,6 +181,39 @@ static void what_a_broken_zip_hides_is_found(void)
     }
 }
 
+/* A local header of "../evil", packed with LZMA as zip has it, and with bzip2. */
+static const uint8_t EVIL_LZMA[] = {0x09, 0x04, 0x05, 0x00, 0x5d, 0x00, 0x00, 0x80, 0x00, 0x00,
+                                    0x28, 0x12, 0xbc, 0x60, 0x28, 0x97, 0xd5, 0x8b, 0xfa, 0x6d,
+                                    0xb6, 0x2d, 0x7e, 0xfa, 0x1e, 0xb7, 0x2a, 0x5e, 0x83, 0x34,
+                                    0x84, 0x2d, 0x6c, 0xc7, 0x90, 0xff, 0xf9, 0x60, 0x20, 0x00};
+static const uint8_t EVIL_BZIP2[] = {
+    0x42, 0x5a, 0x68, 0x39, 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, 0xad, 0xcb, 0x4d, 0xcd,
+    0x00, 0x00, 0x0c, 0x77, 0x80, 0x6c, 0xa0, 0x04, 0x00, 0x00, 0x01, 0x80, 0x08, 0x40,
+    0x00, 0x02, 0x24, 0x01, 0x40, 0x20, 0x00, 0x21, 0xa9, 0xb5, 0x0f, 0x50, 0x0d, 0xa8,
+    0x53, 0x00, 0x04, 0xd1, 0x10, 0x6f, 0x00, 0x05, 0x1a, 0x44, 0x62, 0x32, 0x36, 0xf8,
+    0xe6, 0x5f, 0xc5, 0xdc, 0x91, 0x4e, 0x14, 0x24, 0x2b, 0x72, 0xd3, 0x73, 0x40};
+
+static void methods_that_are_refused_are_looked_at(void)
+{
+    const struct {
+        uint16_t method;
+        struct sr_bytes packed;
+    } cases[] = {{SR_ZIP_LZMA, {EVIL_LZMA, sizeof EVIL_LZMA}},
+                 {SR_ZIP_BZIP2, {EVIL_BZIP2, sizeof EVIL_BZIP2}}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        static struct zips z;
+        z = (struct zips){0};
+        zips_add_as(&z, (struct zips_member){.name = "a.zip",
+                                             .method = cases[i].method,
+                                             .content = cases[i].packed.ptr,
+                                             .packed_bytes = cases[i].packed.len,
+                                             .bytes = 38});
+        struct findings f = look(&z);
+        CHECK(findings_has(&f, SR_RULE_ARCHIVE_UNSUPPORTED));
+        CHECK(f.verdict == SR_VERDICT_BLOCK && findings_has(&f, SR_RULE_ARCHIVE_NAME_OUTSIDE));
+    }
+}
+
 static void zips_in_zips_end_somewhere(void)
 {
     static struct zips levels[2];
@@ -216,6 +249,7 @@ int main(void)
     RUN(links_and_devices_block);
     RUN(names_that_differ_in_case_are_refused);
     RUN(what_a_broken_zip_hides_is_found);
+    RUN(methods_that_are_refused_are_looked_at);
     RUN(zips_in_zips_end_somewhere);
     RUN(a_name_of_zip_without_a_zip_is_refused);
     return check_done();

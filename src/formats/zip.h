@@ -16,7 +16,9 @@ struct sr_zip;
 
 #define SR_ZIP_STORED 0
 #define SR_ZIP_DEFLATED 8
-#define SR_ZIP_BZIP2 12 /* refused; some readers have it */
+/* Refused; some readers have them. */
+#define SR_ZIP_BZIP2 12
+#define SR_ZIP_LZMA 14
 
 struct sr_zip_member {
     struct sr_bytes name; /* hostile; as the central directory has it */
