@@ -110,7 +110,7 @@ static enum sr_status verify(const struct sr_public_key *key, const struct sr_om
     return sr_public_key_verify_sha256(key, sr_buf_view(message), signature, err);
 }
 
-static enum sr_status check_signer(const struct sr_signature_check *p,
+static enum sr_status check_signer(const struct sr_signature_trust *trust,
                                    const struct sr_oms_bundle *b, bool *is_old,
                                    struct sr_signature_result *out, struct sr_err *err)
 {
@@ -122,17 +122,17 @@ static enum sr_status check_signer(const struct sr_signature_check *p,
         return sr_fail(err, SR_UNSUPPORTED,
                        "it is a keyless (Sigstore) signature, which this program cannot check");
     case SR_OMS_CERTIFICATES:
-        SR_TRY(key_of_chain(&p->trust, b, out, &key, err));
+        SR_TRY(key_of_chain(trust, b, out, &key, err));
         break;
     case SR_OMS_KEY:
-        SR_TRY(key_of_bundle(&p->trust, b, &key, err));
+        SR_TRY(key_of_bundle(trust, b, &key, err));
         break;
     }
     if (key == NULL) {
         return SR_OK;
     }
     SR_TRY(sr_public_key_hint(key, out->hint));
-    bool is_trusted = out->is_trusted || p->trust.key != NULL;
+    bool is_trusted = out->is_trusted || trust->key != NULL;
     out->is_trusted = false;
     SR_TRY(verify(key, b, is_old, err));
     out->is_trusted = is_trusted;
@@ -207,19 +207,26 @@ static enum sr_status find_files(const struct sr_signature_check *p,
     return sr_manifest_new(&params, out, err);
 }
 
+enum sr_status sr_signature_open(struct sr_bytes bundle, const struct sr_signature_trust *trust,
+                                 struct sr_signature_result *out,
+                                 struct sr_oms_statement **out_statement, struct sr_err *err)
+{
+    SR_AUTO(sr_oms_bundle) b = NULL;
+    bool is_old = false;
+    SR_TRY(sr_oms_bundle_decode(bundle, &b, err));
+    assert(b != NULL);
+    SR_TRY(check_signer(trust, b, &is_old, out, err));
+    SR_TRY(check_statement(b, is_old, out_statement, err));
+    out->method = (*out_statement)->method;
+    memcpy(out->root, (*out_statement)->root, sizeof out->root);
+    return SR_OK;
+}
+
 enum sr_status sr_signature_check(const struct sr_signature_check *params,
                                   struct sr_signature_result *out, struct sr_err *err)
 {
-    SR_AUTO(sr_oms_bundle) b = NULL;
     SR_AUTO(sr_oms_statement) s = NULL;
-    bool is_old = false;
-    SR_TRY(sr_oms_bundle_decode(params->bundle, &b, err));
-    assert(b != NULL);
-    SR_TRY(check_signer(params, b, &is_old, out, err));
-    SR_TRY(check_statement(b, is_old, &s, err));
-    assert(s != NULL);
-    out->method = s->method;
-    memcpy(out->root, s->root, sizeof out->root);
+    SR_TRY(sr_signature_open(params->bundle, &params->trust, out, &s, err));
     SR_TRY(find_files(params, s, &out->files_found, err));
     return sr_signature_compare(params, s, out->files_found, out, err);
 }

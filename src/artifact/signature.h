@@ -40,6 +40,14 @@ struct sr_signature_made {
 enum sr_status sr_signature_make(const struct sr_signature_make *params, struct sr_buf *out,
                                  struct sr_signature_made *made, struct sr_err *err) SR_MUST_USE;
 
+/*
+ * Sign a statement (sr_oms_statement_encode()): for files that are not in a folder. The bundle is
+ * appended to out. errors  as sr_signature_make()
+ */
+enum sr_status sr_signature_sign(const struct sr_oms_statement *statement, struct sr_signer *signer,
+                                 const struct sr_x509 *certificates, struct sr_buf *out,
+                                 struct sr_err *err) SR_MUST_USE;
+
 /* Who may have signed. One of key and roots; neither: nobody is trusted, see sr_signature_check().
  */
 struct sr_signature_trust {
@@ -100,5 +108,14 @@ struct sr_signature_result {
  */
 enum sr_status sr_signature_check(const struct sr_signature_check *params,
                                   struct sr_signature_result *out, struct sr_err *err) SR_MUST_USE;
+
+/*
+ * The same up to the files: what a bundle says, once its signature is verified. bundle is hostile.
+ * errors  as sr_signature_check(), but CORRUPT
+ */
+enum sr_status sr_signature_open(struct sr_bytes bundle, const struct sr_signature_trust *trust,
+                                 struct sr_signature_result *out,
+                                 struct sr_oms_statement **out_statement,
+                                 struct sr_err *err) SR_MUST_USE;
 
 #endif /* SR_ARTIFACT_SIGNATURE_H */

@@ -125,7 +125,7 @@ static enum sr_status find_files(struct making *g, struct sr_err *err)
     return sr_manifest_hash(g->manifest, SR_OMS_SHA256, g->pieces, count, g->params->threads, err);
 }
 
-static enum sr_status make_statement(struct making *g, struct sr_buf *payload, struct sr_err *err)
+static enum sr_status make_statement(struct making *g)
 {
     struct sr_oms_statement *s = &g->statement;
     SR_AUTO(sr_sha256) root = NULL;
@@ -138,32 +138,30 @@ static enum sr_status make_statement(struct making *g, struct sr_buf *payload, s
         memcpy(r->digest, g->pieces[i].digest, SR_SHA256_BYTES);
         SR_TRY(sr_sha256_update(root, sr_bytes(r->digest, SR_SHA256_BYTES)));
     }
-    SR_TRY(sr_sha256_final(root, s->root));
-    enum sr_status status = sr_oms_statement_encode(s, payload);
-    return status == SR_OK ? SR_OK : sr_fail(err, status, "cannot write the statement to sign");
+    return sr_sha256_final(root, s->root);
 }
 
-static enum sr_status check_certificate(const struct sr_signature_make *p, struct sr_err *err)
+static enum sr_status check_certificate(const struct sr_x509 *certificates,
+                                        const struct sr_signer *signer, struct sr_err *err)
 {
     SR_AUTO(sr_public_key) key = NULL;
-    if (p->certificates == NULL) {
+    if (certificates == NULL) {
         return SR_OK;
     }
-    SR_TRY(sr_x509_leaf_key(p->certificates, &key, err));
-    return sr_public_key_equal(key, p->signer->public_key)
+    SR_TRY(sr_x509_leaf_key(certificates, &key, err));
+    return sr_public_key_equal(key, signer->public_key)
                ? SR_OK
                : sr_fail(err, SR_UNTRUSTED, "the first certificate is not of the key that signs");
 }
 
-static enum sr_status encode(const struct making *g, struct sr_bytes payload,
-                             struct sr_bytes signature, struct sr_buf *out)
+static enum sr_status encode(const struct sr_signer *signer, const struct sr_x509 *certificates,
+                             struct sr_bytes payload, struct sr_bytes signature, struct sr_buf *out)
 {
     struct sr_buf *der[SR_OMS_CERTIFICATES_MAX] = {0};
     struct sr_bytes views[SR_OMS_CERTIFICATES_MAX];
     char hint[SR_SIGN_HINT_BYTES];
-    const struct sr_x509 *certificates = g->params->certificates;
     size_t count = certificates == NULL ? 0 : sr_x509_count(certificates);
-    enum sr_status status = sr_public_key_hint(g->params->signer->public_key, hint);
+    enum sr_status status = sr_public_key_hint(signer->public_key, hint);
     if (count > SR_OMS_CERTIFICATES_MAX) {
         return SR_TOO_LARGE;
     }
@@ -181,16 +179,24 @@ static enum sr_status encode(const struct making *g, struct sr_bytes payload,
     return status;
 }
 
-static enum sr_status sign(struct making *g, struct sr_bytes payload, struct sr_buf *out,
-                           struct sr_err *err)
+enum sr_status sr_signature_sign(const struct sr_oms_statement *statement, struct sr_signer *signer,
+                                 const struct sr_x509 *certificates, struct sr_buf *out,
+                                 struct sr_err *err)
 {
+    SR_AUTO(sr_buf) payload = NULL;
     SR_AUTO(sr_buf) message = NULL;
     SR_AUTO(sr_buf) signature = NULL;
+    SR_TRY(check_certificate(certificates, signer, err));
+    SR_TRY(sr_buf_new(SR_OMS_BUNDLE_BYTES_MAX / 2, &payload));
     SR_TRY(sr_buf_new(SR_OMS_BUNDLE_BYTES_MAX, &message));
     SR_TRY(sr_buf_new(SR_SIGN_SIGNATURE_BYTES_MAX, &signature));
-    SR_TRY(sr_dsse_pae(sr_text_view(SR_OMS_PAYLOAD_TYPE), payload, message));
-    SR_TRY(sr_signer_sign(g->params->signer, sr_buf_view(message), signature, err));
-    enum sr_status status = encode(g, payload, sr_buf_view(signature), out);
+    enum sr_status status = sr_oms_statement_encode(statement, payload);
+    if (status != SR_OK) {
+        return sr_fail(err, status, "cannot write the statement to sign");
+    }
+    SR_TRY(sr_dsse_pae(sr_text_view(SR_OMS_PAYLOAD_TYPE), sr_buf_view(payload), message));
+    SR_TRY(sr_signer_sign(signer, sr_buf_view(message), signature, err));
+    status = encode(signer, certificates, sr_buf_view(payload), sr_buf_view(signature), out);
     return status == SR_OK ? SR_OK : sr_fail(err, status, "cannot write the signature's bundle");
 }
 
@@ -198,13 +204,11 @@ enum sr_status sr_signature_make(const struct sr_signature_make *params, struct 
                                  struct sr_signature_made *made, struct sr_err *err)
 {
     SR_CLEANUP(making_clear) struct making g = {.params = params};
-    SR_AUTO(sr_buf) payload = NULL;
-    SR_TRY(check_certificate(params, err));
+    SR_TRY(check_certificate(params->certificates, params->signer, err));
     SR_TRY(list_ignored(&g, err));
     SR_TRY(find_files(&g, err));
-    SR_TRY(sr_buf_new(SR_OMS_BUNDLE_BYTES_MAX / 2, &payload));
-    SR_TRY(make_statement(&g, payload, err));
-    SR_TRY(sign(&g, sr_buf_view(payload), out, err));
+    SR_TRY(make_statement(&g));
+    SR_TRY(sr_signature_sign(&g.statement, params->signer, params->certificates, out, err));
     made->files = sr_manifest_count(g.manifest);
     made->bytes = sr_manifest_bytes(g.manifest);
     memcpy(made->root, g.statement.root, sizeof made->root);

@@ -289,7 +289,7 @@ static int give_passphrase(char *out, int bytes, int rw, void *ctx) /* lint: cal
     return (int)sr_secret_len(passphrase);
 }
 
-static enum sr_status open_signer(EVP_PKEY *pkey, struct sr_signer **out, struct sr_err *err)
+enum sr_status sr_signer_from_pkey(EVP_PKEY *pkey, struct sr_signer **out, struct sr_err *err)
 {
     SR_AUTO(sr_public_key) key = NULL;
     SR_TRY(sr_public_key_from_pkey(pkey, "the private key", &key, err));
@@ -323,5 +323,5 @@ enum sr_status sr_signer_from_pem(struct sr_bytes pem, const struct sr_secret *p
     if (pkey == NULL) {
         return sr_fail(err, SR_MALFORMED, "no private key in PEM ('BEGIN PRIVATE KEY')");
     }
-    return open_signer(pkey, out, err);
+    return sr_signer_from_pkey(pkey, out, err);
 }

@@ -100,4 +100,16 @@ bool sr_signer_pem_is_encrypted(struct sr_bytes pem);
 enum sr_status sr_signer_from_pem(struct sr_bytes pem, const struct sr_secret *passphrase,
                                   struct sr_signer **out, struct sr_err *err) SR_MUST_USE;
 
+/*
+ * A P-384 key that is made from a seed, the same for the same seed: so what has to be kept secret,
+ * wrapped and rotated is 32 random bytes like any other key.
+ *
+ * seed    SR_SIGN_SEED_BYTES, of sr_rand_secret() or what sr_wrapper_unwrap() gave back
+ * errors  NO_MEMORY, IO (as sr_secret_new), INTERNAL
+ * source  FIPS 186-5, A.2.1 (extra random bits), with HKDF-SHA-384-Expand as the generator
+ */
+#define SR_SIGN_SEED_BYTES 32
+enum sr_status sr_signer_from_seed(const struct sr_secret *seed, struct sr_signer **out,
+                                   struct sr_err *err) SR_MUST_USE;
+
 #endif /* SR_CRYPTO_SIGN_H */

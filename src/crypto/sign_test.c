@@ -129,6 +129,31 @@ static void test_encrypted_keys(void)
     CHECK(sr_public_key_equal(key, signer->public_key));
 }
 
+/* The hint was computed with Python's cryptography from the same seed. */
+static void test_key_from_a_seed(void)
+{
+    static const char HINT[] = "28b7f6ab42ec11a6f93e57ce8e024a1811620d39f8f6af77c1e2f23e3dd454ed";
+    SR_AUTO(sr_secret) seed = NULL;
+    SR_AUTO(sr_signer) one = NULL;
+    SR_AUTO(sr_signer) again = NULL;
+    SR_AUTO(sr_signer) other = NULL;
+    SR_AUTO(sr_buf) signature = NULL;
+    char hint[SR_SIGN_HINT_BYTES];
+    CHECK(sr_secret_new(SR_SIGN_SEED_BYTES, &seed, NULL) == SR_OK);
+    CHECK(sr_signer_from_seed(seed, &one, NULL) == SR_OK);
+    CHECK(sr_signer_from_seed(seed, &again, NULL) == SR_OK);
+    CHECK(sr_public_key_equal(one->public_key, again->public_key));
+    CHECK(sr_public_key_algorithm(one->public_key) == SR_SIGN_ECDSA_P384_SHA384);
+    CHECK(sr_public_key_hint(one->public_key, hint) == SR_OK && strcmp(hint, HINT) == 0);
+    CHECK(sr_buf_new(1024, &signature) == SR_OK);
+    CHECK(sr_signer_sign(one, sr_text_view("message"), signature, NULL) == SR_OK);
+    CHECK(sr_public_key_verify(again->public_key, sr_text_view("message"), sr_buf_view(signature),
+                               NULL) == SR_OK);
+    sr_secret_bytes(seed)[31] = 1;
+    CHECK(sr_signer_from_seed(seed, &other, NULL) == SR_OK);
+    CHECK(!sr_public_key_equal(one->public_key, other->public_key));
+}
+
 /* A driver that signs something else than it was asked to. */
 static struct sr_signer *good_signer;
 
@@ -163,6 +188,7 @@ int main(void)
     RUN(test_other_kinds_of_keys);
     RUN(test_hint);
     RUN(test_encrypted_keys);
+    RUN(test_key_from_a_seed);
     RUN(test_a_faulty_signer_is_caught);
     return check_done();
 }
