@@ -16,6 +16,8 @@
 #include "custody/recover_impl.h"
 #include "custody/ref.h"
 #include "custody/room_impl.h"
+#include "custody/room_signature.h"
+#include "custody/signing_key.h"
 
 /* What sealing adds to each file, about: header page, trailer, and what the file system rounds. */
 #define FILE_OVERHEAD_BYTES 16384
@@ -33,6 +35,7 @@ struct deposit {
     struct sr_catalog_file *files;     /* of the version; NULL: none reserved yet */
     size_t file_count;
     struct sr_secret *dek;
+    struct sr_publisher publisher;
     bool is_resumed;
 };
 
@@ -111,6 +114,9 @@ static enum sr_status check_source(struct deposit *d, struct sr_err *err)
     if (!sr_text_is_utf8(sr_text_view(source)) || strlen(source) >= sizeof d->version.source) {
         return sr_fail(err, SR_MALFORMED, "'%s': its path is not UTF-8", source);
     }
+    /* What it looks at is what is sealed: a file that has changed since the walk is refused. */
+    SR_TRY(sr_deposit_signature_check(d->walk, d->params->signer, d->params->threads, &d->publisher,
+                                      err));
     return check_files(d, err);
 }
 
@@ -341,6 +347,22 @@ static enum sr_status seal(struct deposit *d, struct sr_err *err)
     return status;
 }
 
+/* The room signs what it takes in, so its key has to be there before a version can be whole. */
+static enum sr_status need_signing_key(struct sr_room *r, struct sr_err *err)
+{
+    SR_AUTO(sr_signer) signer = NULL;
+    return sr_signing_key_open(r, &signer, err);
+}
+
+/* What was found of the publisher's signature, so that it is known also after a crash. */
+static enum sr_status keep_publisher(struct deposit *d, struct sr_err *err)
+{
+    if (d->publisher.state == SR_PUBLISHER_NONE && !d->is_resumed) {
+        return SR_OK;
+    }
+    return sr_room_publisher_store(d->room, &d->version.id, &d->publisher, err);
+}
+
 enum sr_status sr_deposit(struct sr_room *r, const struct sr_deposit_params *params,
                           struct sr_deposit_result *out, struct sr_err *err)
 {
@@ -349,6 +371,7 @@ enum sr_status sr_deposit(struct sr_room *r, const struct sr_deposit_params *par
     SR_TRY(check_params(&d, err));
     SR_TRY(check_source(&d, err));
     SR_TRY(find_interrupted(&d, err));
+    SR_TRY(need_signing_key(r, err));
     SR_TRY(sr_recover_deposits(r, &recovered, err));
     if (d.hold != NULL) {
         SR_TRY(resume(&d, err));
@@ -356,6 +379,7 @@ enum sr_status sr_deposit(struct sr_room *r, const struct sr_deposit_params *par
     if (d.hold == NULL) {
         SR_TRY(start(&d, err));
     }
+    SR_TRY(keep_publisher(&d, err));
     SR_TRY(seal(&d, err));
     SR_TRY(sr_recover_finish(r, &d.version.id, &d.intent, err));
     /* It is in custody; files that cannot be removed are for the next recovery. */
@@ -364,5 +388,6 @@ enum sr_status sr_deposit(struct sr_room *r, const struct sr_deposit_params *par
     SR_TRY(sr_catalog_version_by_id(r->catalog, &d.version.id, &sealed, err));
     out->version = sealed;
     out->is_resumed = d.is_resumed;
+    out->publisher = d.publisher;
     return SR_OK;
 }

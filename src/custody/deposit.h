@@ -3,6 +3,7 @@
 #define SR_CUSTODY_DEPOSIT_H
 
 #include "base/progress.h"
+#include "custody/deposit_signature.h"
 #include "custody/room.h"
 
 /*
@@ -25,13 +26,15 @@ struct sr_deposit_params {
     const char *kind;           /* a word of kinds.def; NULL: SR_KIND_DEFAULT */
     const char *const *parents; /* REFs, parent_count of them, at most SR_ACT_PARENTS_MAX */
     size_t parent_count;
-    unsigned threads; /* 0: one for each core */
+    const struct sr_signature_trust *signer; /* who must have signed it; NULL: nobody has to */
+    unsigned threads;                        /* 0: one for each core */
     struct sr_progress progress;
 };
 
 struct sr_deposit_result {
     struct sr_catalog_version version; /* as it now is in custody */
     bool is_resumed;                   /* an interrupted deposit was taken up */
+    struct sr_publisher publisher;     /* what was found of a publisher's signature */
 };
 
 /*
@@ -45,10 +48,12 @@ struct sr_deposit_result {
  *         TOO_LARGE        over a limit of base/limits.h; err says which
  *         CONFLICT         the version exists; another process is depositing it now; or a file
  *                          changed while it was read
+ *         UNTRUSTED        nobody whom signer names has signed all of it
  *         DENIED, PENDING  as sr_custody_apply()
  *         IO               also when the store has no room for it: found out before it begins
  *         CANCELLED        as progress said; what is sealed stays for a later call
- *         BUSY, CORRUPT, NO_MEMORY, INTERNAL
+ *         CORRUPT          also when a publisher's signature says that the files are others
+ *         BUSY, NO_MEMORY, INTERNAL
  */
 enum sr_status sr_deposit(struct sr_room *r, const struct sr_deposit_params *params,
                           struct sr_deposit_result *out, struct sr_err *err) SR_MUST_USE;

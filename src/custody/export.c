@@ -18,6 +18,7 @@
 #include "custody/export_place.h"
 #include "custody/recover_impl.h"
 #include "custody/room_impl.h"
+#include "custody/room_signature.h"
 
 /* What a worker takes at a time: enough that taking costs nothing, little enough to share one
  * file's end. */
@@ -45,6 +46,7 @@ struct exporting {
     struct sr_export_place *place;
     struct sr_pool *segments; /* for reading bodies */
     struct sr_pool *plain;    /* one for each worker */
+    struct sr_buf *signature; /* to be added; NULL: none */
     pthread_mutex_t lock;     /* on the room, the targets, and around calls to the caller */
 };
 
@@ -56,6 +58,7 @@ static void exporting_clear(struct exporting *e)
     }
     free(e->targets);
     free(e->files);
+    sr_buf_free(e->signature);
     sr_pool_free(e->segments);
     sr_pool_free(e->plain);
     sr_permit_free(e->permit);
@@ -214,6 +217,39 @@ static enum sr_status prepare(struct exporting *e, unsigned threads, struct sr_e
     return sr_export_place_new(e->params->dir, e->version.plain_bytes, &e->place, err);
 }
 
+/* Checked before it is handed out, and before anything else is: to the version's files as they are
+ * in the catalog. */
+static enum sr_status load_signature(struct exporting *e, struct sr_err *err)
+{
+    bool is_signed = false;
+    if (!e->params->with_signature) {
+        return SR_OK;
+    }
+    SR_TRY(
+        sr_room_signature_check(e->room, &e->params->version, e->files, e->count, &is_signed, err));
+    if (!is_signed) {
+        return sr_fail(err, SR_NOT_FOUND, "'%s@%llu' was taken in before the room signed versions",
+                       e->version.name, (unsigned long long)e->version.number);
+    }
+    SR_TRY(sr_buf_new(SR_OMS_BUNDLE_BYTES_MAX, &e->signature));
+    return sr_room_signature_load(e->room, &e->params->version, e->signature, err);
+}
+
+static enum sr_status write_signature(struct exporting *e, const char **out_name,
+                                      struct sr_err *err)
+{
+    if (e->signature == NULL) {
+        return SR_OK;
+    }
+    const char *name = sr_room_signature_name(e->files, e->count);
+    struct sr_bytes data = sr_buf_view(e->signature);
+    SR_AUTO_FD fd = -1;
+    SR_TRY(sr_export_place_open(e->place, name, data.len, &fd, err));
+    SR_TRY(write_all(fd, data.ptr, data.len, 0, name, err));
+    *out_name = name;
+    return e->params->skip_sync ? SR_OK : sr_export_place_sync(name, fd, err);
+}
+
 static enum sr_status record(struct exporting *e, struct sr_err *err)
 {
     struct sr_act act = {.verb = SR_VERB_EXPORT,
@@ -233,6 +269,7 @@ enum sr_status sr_export(struct sr_room *r, const struct sr_export_params *param
     SR_TRY(sr_room_need_keys(r, err));
     SR_TRY(sr_recover_deposits(r, &recovered, err));
     SR_TRY(prepare(&e, threads, err));
+    SR_TRY(load_signature(&e, err));
     SR_TRY(record(&e, err));
     SR_TRY(sr_export_place_begin(e.place, err));
     if (params->progress.start != NULL) {
@@ -241,8 +278,12 @@ enum sr_status sr_export(struct sr_room *r, const struct sr_export_params *param
     struct sr_crew crew = {
         .threads = threads, .count = e.units, .ctx = &e, .step = step, .cancelled = is_cancelled};
     SR_TRY(sr_crew_run(&crew, err));
+    const char *signature = NULL;
+    SR_TRY(write_signature(&e, &signature, err));
     SR_TRY(sr_export_place_finish(e.place, !params->skip_sync, err));
-    *out = (struct sr_export_result){
-        .files = e.count, .bytes = e.version.plain_bytes, .seq = sr_permit_seq(e.permit)};
+    *out = (struct sr_export_result){.files = e.count,
+                                     .bytes = e.version.plain_bytes,
+                                     .seq = sr_permit_seq(e.permit),
+                                     .signature = signature};
     return SR_OK;
 }

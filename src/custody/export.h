@@ -13,16 +13,18 @@
 
 struct sr_export_params {
     struct sr_id version;
-    const char *dir;  /* NUL-terminated; absent or an empty folder; its parent must be there */
-    unsigned threads; /* 0: one for each core */
-    bool skip_sync;   /* leave it to the system when to write it out, as cp does */
+    const char *dir;     /* NUL-terminated; absent or an empty folder; its parent must be there */
+    unsigned threads;    /* 0: one for each core */
+    bool skip_sync;      /* leave it to the system when to write it out, as cp does */
+    bool with_signature; /* add the room's signature, under sr_room_signature_name() */
     struct sr_progress progress;
 };
 
 struct sr_export_result {
     uint64_t files;
     uint64_t bytes;
-    uint64_t seq; /* of the recorded act */
+    uint64_t seq;          /* of the recorded act */
+    const char *signature; /* the name of the file that was added; NULL for none */
 };
 
 /*
@@ -32,7 +34,7 @@ struct sr_export_result {
  *
  * errors  UNAUTHENTICATED  the room is locked
  *         CONFLICT         dir is there and not empty; or the keys were rotated
- *         NOT_FOUND        no such version; no parent folder of dir
+ *         NOT_FOUND        no such version; no parent folder of dir; or it is not signed
  *         CORRUPT          a body is damaged; err names the file and offset
  *         DENIED, PENDING  as sr_custody_apply()
  *         IO               also when there is no space for it

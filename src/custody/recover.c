@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "custody/recover_impl.h"
 #include "custody/room_impl.h"
+#include "custody/room_signature.h"
 #include "custody/verify.h"
 
 static void free_versions(struct sr_catalog_version **versions)
@@ -72,6 +73,7 @@ enum sr_status sr_recover_finish(struct sr_room *r, const struct sr_id *version,
     if (sr_verify_digest(files, count, act.deposit.digest) != SR_OK) {
         return sr_fail(err, SR_INTERNAL, "cannot compute the digest of the version");
     }
+    SR_TRY(sr_room_signature_make(r, version, files, count, err));
     return sr_custody_apply(r, &act, NULL, err);
 }
 
@@ -87,6 +89,7 @@ enum sr_status sr_recover_drop(struct sr_room *r, const struct sr_id *version, s
     SR_CLEANUP(free_files) struct sr_catalog_file *files = NULL;
     size_t count = 0;
     SR_TRY(sr_catalog_files(r->catalog, version, &files, &count, err));
+    SR_TRY(sr_room_signature_remove(r, version, err));
     /* The catalog first: a version never stands there as sealed in part without its bodies. What a
      * crash leaves of these is found by its hold, which goes last. */
     SR_TRY(sr_catalog_drop_staged(r->catalog, version, err));
@@ -154,7 +157,9 @@ static enum sr_status sweep(struct sr_room *r, uint64_t *removed, struct sr_err 
 /* Whether an act that was refused may be allowed later: then what it is about has to wait. */
 static bool may_wait(enum sr_status status)
 {
-    return status == SR_DENIED || status == SR_PENDING || status == SR_CONFLICT;
+    /* UNAUTHENTICATED: the room would sign it, but is locked. */
+    return status == SR_DENIED || status == SR_PENDING || status == SR_CONFLICT ||
+           status == SR_UNAUTHENTICATED;
 }
 
 /* A staged version whose holder is dead: finish it if that needs nothing more, else remove it. */

@@ -9,6 +9,7 @@
 #include "custody/custody.h"
 #include "custody/recover_impl.h"
 #include "custody/room_impl.h"
+#include "custody/signing_key.h"
 
 /* An unlock that clears up after a killed rotation has the lock for a moment. */
 #define LOCK_WAIT_MS 2000
@@ -114,7 +115,10 @@ static enum sr_status rotate(struct rotation *t, const struct sr_secret *new_pas
     size_t generations = 0;
     SR_TRY(sr_wrapper_add_generation(t->wrapper, new_passphrase, err));
     sr_wrapper_current(t->wrapper, &new_key, &generations);
-    enum sr_status status = change(t, &act, err);
+    enum sr_status status = sr_signing_key_rewrap(t->room, t->wrapper, err);
+    if (status == SR_OK) {
+        status = change(t, &act, err);
+    }
     if (status == SR_OK) {
         status = sr_wrapper_keep_only(t->wrapper, &new_key, err);
         return status == SR_OK ? SR_OK
@@ -144,7 +148,11 @@ enum sr_status sr_rotate(struct sr_room *r, const struct sr_secret *passphrase,
     }
     SR_TRY(status);
     SR_TRY(sr_room_open_wrapper(r, passphrase, &t.wrapper, err));
+    /* Recovery may have to sign, so the room is unlocked for it. */
+    sr_wrapper_free(r->wrapper);
+    r->wrapper = SR_TAKE(t.wrapper);
     SR_TRY(sr_recover_deposits(r, &recovered, err));
+    t.wrapper = SR_TAKE(r->wrapper);
     status = rotate(&t, new_passphrase, err);
     /* Whichever way it went, the holder that is open now is the one that is true. */
     sr_wrapper_free(r->wrapper);

@@ -8,6 +8,7 @@
 #include "custody/crew.h"
 #include "custody/deposit_seal.h"
 #include "custody/room_impl.h"
+#include "custody/room_signature.h"
 #include "seal/scrub.h"
 
 enum sr_status sr_verify_digest(const struct sr_catalog_file *files, size_t count,
@@ -157,5 +158,6 @@ enum sr_status sr_verify(struct sr_room *r, const struct sr_verify_params *param
         }
         return v.status;
     }
-    return check_digest(&v, &version, err);
+    SR_TRY(check_digest(&v, &version, err));
+    return sr_room_signature_check(r, &params->version, v.files, v.count, &out->is_signed, err);
 }

@@ -146,8 +146,9 @@ static bool was_failed(const char *verb, const char *a, const char *b, unsigned 
 /* Nothing of a deposit in progress, nothing but the files of a room. */
 static void check_leftovers(void)
 {
-    static const char *const known[] = {"room.json",      "blobs",          "catalog.db", "keys",
-                                        "catalog.db-wal", "catalog.db-shm", "deposits",   "lock"};
+    static const char *const known[] = {"room.json",      "signatures", "blobs",
+                                        "catalog.db",     "keys",       "catalog.db-wal",
+                                        "catalog.db-shm", "deposits",   "lock"};
     DIR *dir = opendir(room_path(room_dir, "deposits"));
     CHECK(dir != NULL);
     for (struct dirent *e = dir == NULL ? NULL : readdir(dir); e != NULL; e = readdir(dir)) {

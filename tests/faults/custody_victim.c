@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/folder.h"
 #include "custody/export.h"
 #include "custody/rotate.h"
 #include "custody/scrub.h"
@@ -68,6 +69,32 @@ static enum sr_status check_deposits(struct sr_room *r, struct sr_err *err)
     return count == 0 ? SR_OK : sr_fail(err, SR_CONFLICT, "%zu deposits are interrupted", count);
 }
 
+/* A signature for each version and nothing else. */
+static enum sr_status count_signature(void *ctx, const char *name, struct sr_err *err)
+{
+    size_t *count = ctx;
+    *count += 1;
+    size_t len = strlen(name);
+    return len == 36 && strcmp(name + 32, ".sig") == 0
+               ? SR_OK
+               : sr_fail(err, SR_CONFLICT, "'%s' is left among the signatures", name);
+}
+
+static enum sr_status check_signatures(const struct sr_room *r, size_t versions, struct sr_err *err)
+{
+    SR_AUTO_FD fd = -1;
+    size_t count = 0;
+    enum sr_status status =
+        sr_folder_open(AT_FDCWD, room_path(sr_room_dir(r), "signatures"), &fd, err);
+    if (status != SR_NOT_FOUND) {
+        SR_TRY(status);
+        SR_TRY(sr_folder_list(fd, count_signature, &count, err));
+    }
+    return count == versions
+               ? SR_OK
+               : sr_fail(err, SR_CONFLICT, "%zu signatures of %zu versions", count, versions);
+}
+
 static enum sr_status run_check(struct sr_room *r, struct sr_err *err)
 {
     SR_TRY(check_deposits(r, err));
@@ -78,7 +105,11 @@ static enum sr_status run_check(struct sr_room *r, struct sr_err *err)
         struct sr_verify_params verify = {.version = versions[i].id};
         struct sr_verify_result verified;
         SR_TRY(sr_verify(r, &verify, &verified, err));
+        if (!verified.is_signed) {
+            return sr_fail(err, SR_CONFLICT, "version %zu is not signed", i);
+        }
     }
+    SR_TRY(check_signatures(r, count, err));
     struct sr_scrub_params params = {0};
     struct sr_scrub_totals totals;
     SR_TRY(sr_scrub_room(r, &params, &totals, err));
