@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/fields.h"
 #include "cli/human.h"
+#include "cli/input.h"
 #include "cli/screen.h"
 #include "cli/session.h"
 #include "cli/signals.h"
@@ -41,6 +42,18 @@ static enum sr_status read_params(const struct sr_args *args, struct sr_deposit_
     return SR_OK;
 }
 
+static void show_publisher(const struct sr_publisher *p)
+{
+    if (p->state == SR_PUBLISHER_VERIFIED) {
+        sr_screen_line("signed by %s%s", p->signer[0] != '\0' ? "" : "key ",
+                       p->signer[0] != '\0' ? p->signer : p->hint);
+    } else if (p->state == SR_PUBLISHER_UNVERIFIED) {
+        sr_screen_line("its signature '%s' is present, not verified; '--require-signer' says whose "
+                       "it must be",
+                       p->file);
+    }
+}
+
 static enum sr_status report(struct sr_cli *cli, const struct sr_deposit_result *result)
 {
     const struct sr_catalog_version *version = &result->version;
@@ -48,6 +61,7 @@ static enum sr_status report(struct sr_cli *cli, const struct sr_deposit_result 
         SR_TRY(sr_json_open_object(&cli->json));
         SR_TRY(sr_view_put_version(&cli->json, version));
         SR_TRY(sr_fields_bool(&cli->json, "resumed", result->is_resumed));
+        SR_TRY(sr_view_put_publisher(&cli->json, &result->publisher));
         return sr_json_close_object(&cli->json);
     }
     char ref[SR_VIEW_REF_BYTES];
@@ -60,6 +74,7 @@ static enum sr_status report(struct sr_cli *cli, const struct sr_deposit_result 
         "%s %s: %llu file%s, %s", result->is_resumed ? "resumed and deposited" : "deposited", ref,
         (unsigned long long)version->file_count, version->file_count == 1 ? "" : "s", size);
     sr_screen_line("%s", digest);
+    show_publisher(&result->publisher);
     sr_screen_next(cli, "strongroom verify %s", ref);
     return SR_OK;
 }
@@ -69,7 +84,10 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
     const char *parents[SR_ACT_PARENTS_MAX];
     struct sr_deposit_params params = {0};
     struct sr_deposit_result result = {0};
+    SR_CLEANUP(sr_input_signer_clear) struct sr_input_signer signer = {0};
     SR_TRY(read_params(args, &params, parents, err));
+    SR_TRY(sr_input_signer(args, &signer, err));
+    params.signer = signer.is_given ? &signer.trust : NULL;
     SR_AUTO(sr_room) room = NULL;
     SR_TRY(sr_session_open_unlocked(cli, &room, err));
     struct sr_bar bar = sr_bar(cli, "sealing");
@@ -103,6 +121,13 @@ static const struct sr_option OPTIONS[] = {
      .help = "a version in this room that it was made from",
      .completes = SR_COMPLETES_REF,
      .is_repeatable = true},
+    {.name = "require-signer",
+     .value = "FILE",
+     .help = "refuse what is not signed by this public key, or under these root certificates (PEM)",
+     .completes = SR_COMPLETES_FILE},
+    {.name = "signer-name",
+     .value = "NAME",
+     .help = "whose certificate it must be: e-mail, URI, host, common name or whole subject"},
     {.name = "version",
      .value = "N",
      .help = "the version's number; the next free one if not given"},
@@ -123,18 +148,20 @@ static const struct sr_example EXAMPLES[] = {
 static const enum sr_status STATUSES[] = {
     SR_MALFORMED,       SR_TRUNCATED, SR_TOO_LARGE, SR_NOT_FOUND, SR_CONFLICT,
     SR_UNAUTHENTICATED, SR_DENIED,    SR_PENDING,   SR_CORRUPT,   SR_BUSY,
-    SR_UNSUPPORTED,     SR_CANCELLED, SR_NO_MEMORY, SR_OK,
+    SR_UNSUPPORTED,     SR_UNTRUSTED, SR_CANCELLED, SR_NO_MEMORY, SR_OK,
 };
 static const struct sr_field FIELDS[] = {
     SR_VIEW_VERSION_FIELDS(""),
     {"resumed", "boolean", "whether an interrupted deposit was taken up"},
+    SR_VIEW_PUBLISHER_FIELDS,
     {.name = NULL},
 };
 
 const struct sr_command sr_command_deposit = {
     .name = "deposit",
     .group = "Models",
-    .synopsis = "PATH --name NAME [--kind KIND] [--parent REF]... [--version N]",
+    .synopsis = "PATH --name NAME [--kind KIND] [--parent REF]... [--version N] "
+                "[--require-signer FILE [--signer-name NAME]]",
     .summary = "put a model into custody",
     .description =
         "Checks every file without running any of it, hashes it, and seals it, in one pass. "
@@ -143,7 +170,12 @@ const struct sr_command sr_command_deposit = {
         "stored as they are. Links and devices are refused. The source is not changed: once "
         "'strongroom verify' is content, it is up to you to remove it.\n\n"
         "A deposit that was stopped or that crashed goes on where it was when the same command is "
-        "given again. Until it is done, no one sees the version.",
+        "given again. Until it is done, no one sees the version.\n\n"
+        "A publisher's signature ('model.sig', or another '.sig' of OpenSSF Model Signing, at the "
+        "top; of one file, beside it) is checked: the model is refused when it says that the files "
+        "are others. With '--require-signer' a good one must be there, of whom you name, over "
+        "every "
+        "file but Git's own.",
     .options = OPTIONS,
     .positionals = POSITIONALS,
     .examples = EXAMPLES,

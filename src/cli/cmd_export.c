@@ -22,6 +22,9 @@ static enum sr_status report(struct sr_cli *cli, const char *ref, const char *di
         SR_TRY(sr_fields_u64(&cli->json, "files", result->files));
         SR_TRY(sr_fields_u64(&cli->json, "bytes", result->bytes));
         SR_TRY(sr_fields_u64(&cli->json, "act", result->seq));
+        SR_TRY(result->signature != NULL
+                   ? sr_fields_text(&cli->json, "signature", result->signature)
+                   : sr_fields_null(&cli->json, "signature"));
         return sr_json_close_object(&cli->json);
     }
     char size[SR_HUMAN_BYTES];
@@ -29,6 +32,10 @@ static enum sr_status report(struct sr_cli *cli, const char *ref, const char *di
     sr_screen_line("exported %s to %s: %llu file%s, %s, not sealed; recorded as act %llu", ref, dir,
                    (unsigned long long)result->files, result->files == 1 ? "" : "s", size,
                    (unsigned long long)result->seq);
+    if (result->signature != NULL) {
+        sr_screen_line("signed by this room: %s; 'strongroom keys public' prints the key",
+                       result->signature);
+    }
     return SR_OK;
 }
 
@@ -51,6 +58,7 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
     struct sr_export_params params = {
         .version = version.id,
         .dir = dir,
+        .with_signature = sr_args_has(args, "with-signature"),
         .progress = sr_bar_progress(&bar),
     };
     struct sr_export_result result = {0};
@@ -69,6 +77,7 @@ static const struct sr_option OPTIONS[] = {
      .value = "REF",
      .help = "the artifact's name or REF once more, where there is nobody to ask for it",
      .completes = SR_COMPLETES_REF},
+    {.name = "with-signature", .help = "add the room's signature over the files, 'model.sig'"},
     {.name = NULL},
 };
 static const struct sr_positional POSITIONALS[] = {
@@ -97,18 +106,22 @@ static const struct sr_field FIELDS[] = {
     {"files", "integer", "how many were written"},
     {"bytes", "integer", "of all files"},
     {"act", "integer", "the number of the act that records it"},
+    {"signature", "string or null", "the file that '--with-signature' added"},
     {.name = NULL},
 };
 
 const struct sr_command sr_command_export = {
     .name = "export",
     .group = "Models",
-    .synopsis = "REF DIR [--confirm REF]",
+    .synopsis = "REF DIR [--confirm REF] [--with-signature]",
     .summary = "write a plain copy of a version to a folder",
     .description =
         "The one way by which a plain copy comes to lie on a disk. It is recorded before the first "
         "byte is written. Every byte is authenticated; the folder appears under its name only when "
         "it is whole, readable by you alone.\n\n"
+        "With '--with-signature' the folder gets the signature that the room made when it took the "
+        "version in: 'strongroom verify-signature', and every program for OpenSSF Model Signing, "
+        "can check it with the key that 'strongroom keys public' prints.\n\n"
         "A program that only has to read the model does not need this: see 'strongroom mount' and "
         "'strongroom cat'.",
     .options = OPTIONS,

@@ -9,6 +9,7 @@
 #include "cli/session.h"
 #include "cli/table.h"
 #include "cli/view.h"
+#include "custody/room_signature.h"
 
 extern const struct sr_command sr_command_show;
 
@@ -22,6 +23,8 @@ struct subject {
     size_t parent_count;
     struct sr_catalog_version *children;
     size_t child_count;
+    char signed_by[SR_OMS_HINT_BYTES]; /* key hint; "" for none */
+    struct sr_publisher publisher;
     bool has_tensors; /* the room is unlocked, so they can be read */
 };
 
@@ -98,6 +101,9 @@ static enum sr_status print_json(struct sr_json_writer *w, const struct subject 
     SR_TRY(sr_view_put_version(w, &s->version));
     SR_TRY(put_relatives(w, "parents", s->parents, s->parent_count));
     SR_TRY(put_relatives(w, "children", s->children, s->child_count));
+    SR_TRY(s->signed_by[0] != '\0' ? sr_fields_text(w, "signed_by", s->signed_by)
+                                   : sr_fields_null(w, "signed_by"));
+    SR_TRY(sr_view_put_publisher(w, &s->publisher));
     SR_TRY(sr_fields_array(w, "contents"));
     for (size_t i = 0; i < s->file_count; i++) {
         SR_TRY(put_file(w, s, &s->files[i], err));
@@ -132,6 +138,10 @@ static void print_version(const struct sr_cli *cli, const struct subject *s)
     sr_screen_line("  %-10s %s", "deposited", when);
     sr_screen_line("  %-10s %s in %zu file%s", "size", size, s->file_count,
                    s->file_count == 1 ? "" : "s");
+    if (s->publisher.state != SR_PUBLISHER_NONE) {
+        sr_screen_line("  %-10s %s, %s", "signature", s->publisher.file,
+                       sr_publisher_state_name(s->publisher.state));
+    }
     print_relatives("made from", s->parents, s->parent_count);
     print_relatives("parent of", s->children, s->child_count);
 }
@@ -229,6 +239,8 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
     SR_TRY(sr_query_files(room, id, &s.files, &s.file_count, err));
     SR_TRY(sr_query_parents(room, id, &s.parents, &s.parent_count, err));
     SR_TRY(sr_query_children(room, id, &s.children, &s.child_count, err));
+    SR_TRY(sr_room_signature_hint(room, id, s.signed_by));
+    SR_TRY(sr_room_publisher_load(room, id, &s.publisher, err));
     if (sr_args_has(args, "tensors") || sr_session_has_passphrase(cli)) {
         SR_TRY(sr_session_unlock(cli, room, err));
         s.has_tensors = true;
@@ -261,6 +273,9 @@ static const struct sr_field FIELDS[] = {
     SR_VIEW_VERSION_FIELDS(""),
     {"parents", "array", "REFs of the versions it was made from"},
     {"children", "array", "REFs of the versions that were made from it"},
+    {"signed_by", "string or null",
+     "the room's key that signed it, as a hint; 'strongroom verify' checks the signature"},
+    SR_VIEW_PUBLISHER_FIELDS,
     {"contents", "array", "its files, in byte order of their paths"},
     {"contents[].path", "string", "inside the artifact"},
     {"contents[].kind", "string", "'safetensors', 'gguf' or 'other'"},

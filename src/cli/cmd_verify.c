@@ -49,6 +49,7 @@ static enum sr_status put_outcome(struct sr_json_writer *w, const struct sr_veri
                                   bool is_ok)
 {
     SR_TRY(sr_json_close_array(w));
+    SR_TRY(sr_fields_bool(w, "signed", result->is_signed));
     SR_TRY(sr_fields_bool(w, "ok", is_ok));
     SR_TRY(sr_fields_u64(w, "files_checked", result->files));
     SR_TRY(sr_fields_u64(w, "files_bad", result->bad));
@@ -88,8 +89,9 @@ static enum sr_status verify_one(struct sr_cli *cli, struct sr_room *room,
     char size[SR_HUMAN_BYTES];
     sr_human_bytes(result.plain_bytes, size);
     if (status == SR_OK) {
-        sr_screen_line("ok    %s: %llu file%s, %s", ref, (unsigned long long)result.files,
-                       result.files == 1 ? "" : "s", size);
+        sr_screen_line("ok    %s: %llu file%s, %s%s", ref, (unsigned long long)result.files,
+                       result.files == 1 ? "" : "s", size,
+                       result.is_signed ? "" : "; not signed by this room");
     } else {
         sr_screen_line("BAD   %s: %llu of %llu files", ref, (unsigned long long)result.bad,
                        (unsigned long long)result.files);
@@ -188,6 +190,7 @@ static const struct sr_field FIELDS[] = {
     {"versions", "array", "in the order they were looked at"},
     {"versions[].ref", "string", "name and number"},
     {"versions[].ok", "boolean", "whether this version is good"},
+    {"versions[].signed", "boolean", "whether this room's signature is there and good"},
     {"versions[].files_checked", "integer", "how many files were looked at"},
     {"versions[].files_bad", "integer", "how many of them are damaged or missing"},
     {"versions[].bytes_good", "integer", "plain bytes of the good ones"},
@@ -203,7 +206,8 @@ const struct sr_command sr_command_verify = {
     .synopsis = "REF | --all",
     .summary = "prove that a version is what was deposited",
     .description =
-        "Reads and authenticates every byte, computes every digest again, and compares. Looks at "
+        "Reads and authenticates every byte, computes every digest again, and compares; "
+        "then checks the room's own signature over these digests. Looks at "
         "all files also after a bad one, and at all versions with '--all'. The result is complete "
         "and the exit status 30 when anything is damaged or missing.\n\n"
         "'strongroom scrub' is the quicker look: by sample, or without keys.",

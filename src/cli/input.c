@@ -75,6 +75,49 @@ enum sr_status sr_input_certificates(const char *path, struct sr_x509 **out, str
     return status == SR_OK ? SR_OK : sr_context(err, status, "'%s'", path);
 }
 
+void sr_input_signer_clear(struct sr_input_signer *s)
+{
+    sr_public_key_free(s->key);
+    sr_x509_free(s->roots);
+}
+
+/* Whether the file has certificates; else it should have a public key. */
+static enum sr_status has_certificates(const char *path, bool *out, struct sr_err *err)
+{
+    static const char MARK[] = "-----BEGIN CERTIFICATE-----";
+    SR_AUTO(sr_buf) pem = NULL;
+    SR_TRY(sr_buf_new(CERTIFICATES_BYTES_MAX, &pem));
+    SR_TRY(sr_input_file(path, pem, err));
+    struct sr_bytes text = sr_buf_view(pem);
+    *out = text.len > 0 && memmem(text.ptr, text.len, MARK, sizeof MARK - 1) != NULL;
+    return SR_OK;
+}
+
+enum sr_status sr_input_signer(const struct sr_args *args, struct sr_input_signer *out,
+                               struct sr_err *err)
+{
+    const char *path = sr_args_value(args, "require-signer");
+    const char *name = sr_args_value(args, "signer-name");
+    bool is_roots = false;
+    if (path != NULL) {
+        SR_TRY(has_certificates(path, &is_roots, err));
+    }
+    if (name != NULL && !is_roots) {
+        return sr_fail(err, SR_USAGE,
+                       "'--signer-name' is about certificates: it goes with '--require-signer' and "
+                       "root certificates");
+    }
+    if (path == NULL) {
+        return SR_OK;
+    }
+    SR_TRY(is_roots ? sr_input_certificates(path, &out->roots, err)
+                    : sr_input_public_key(path, &out->key, err));
+    out->trust =
+        (struct sr_signature_trust){.key = out->key, .roots = out->roots, .policy = {.name = name}};
+    out->is_given = true;
+    return SR_OK;
+}
+
 enum sr_status sr_input_ignored(const struct sr_args *args, struct sr_bytes **out,
                                 size_t *out_count, struct sr_err *err)
 {

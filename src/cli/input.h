@@ -2,8 +2,8 @@
 #ifndef SR_CLI_INPUT_H
 #define SR_CLI_INPUT_H
 
+#include "artifact/signature.h"
 #include "cli/args.h"
-#include "crypto/x509.h"
 
 /*
  * Files that options name: keys, certificates, signatures. Paths are trusted, links are followed;
@@ -21,6 +21,18 @@ enum sr_status sr_input_public_key(const char *path, struct sr_public_key **out,
                                    struct sr_err *err) SR_MUST_USE;
 enum sr_status sr_input_certificates(const char *path, struct sr_x509 **out,
                                      struct sr_err *err) SR_MUST_USE;
+
+/* Whoever --require-signer names: a public key or roots, with --signer-name. */
+struct sr_input_signer {
+    struct sr_public_key *key;
+    struct sr_x509 *roots;
+    struct sr_signature_trust trust; /* points to these */
+    bool is_given;
+};
+/* errors  USAGE (--signer-name alone, or with a key); those of the above. Clear *out also then. */
+enum sr_status sr_input_signer(const struct sr_args *args, struct sr_input_signer *out,
+                               struct sr_err *err) SR_MUST_USE;
+void sr_input_signer_clear(struct sr_input_signer *s);
 
 /*
  * The values of --ignore as relative plain paths: "./" before and "/" after are dropped. *out has

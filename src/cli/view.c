@@ -52,3 +52,14 @@ void sr_view_free_files(struct sr_catalog_file **p)
 {
     free(*p);
 }
+
+enum sr_status sr_view_put_publisher(struct sr_json_writer *w, const struct sr_publisher *p)
+{
+    SR_TRY(sr_json_key(w, "publisher_signature"));
+    SR_TRY(sr_json_open_object(w));
+    SR_TRY(sr_fields_text(w, "state", sr_publisher_state_name(p->state)));
+    SR_TRY(sr_fields_text(w, "file", p->file));
+    SR_TRY(sr_fields_text(w, "key_hint", p->hint));
+    SR_TRY(sr_fields_text(w, "signer", p->signer));
+    return sr_json_close_object(w);
+}

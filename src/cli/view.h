@@ -3,6 +3,7 @@
 #define SR_CLI_VIEW_H
 
 #include "cli/command.h"
+#include "custody/deposit_signature.h"
 #include "custody/query.h"
 
 /* Versions as several commands show them: one form for people, one for scripts. */
@@ -31,6 +32,19 @@ enum sr_status sr_view_put_version(struct sr_json_writer *w,
         {prefix "bytes", "integer", "of all files, plain"},                                        \
     {                                                                                              \
         prefix "deposited", "string", "when, RFC 3339 in UTC"                                      \
+    }
+
+/* What was found of a publisher's signature. errors  TOO_LARGE, NO_MEMORY */
+enum sr_status sr_view_put_publisher(struct sr_json_writer *w,
+                                     const struct sr_publisher *p) SR_MUST_USE;
+#define SR_VIEW_PUBLISHER_FIELDS                                                                   \
+    {"publisher_signature", "object", "what was found of its publisher's when it came in"},        \
+        {"publisher_signature.state", "string", "'none', 'present, not verified' or 'verified'"},  \
+        {"publisher_signature.file", "string", "the signature's; '' for none"},                    \
+        {"publisher_signature.key_hint", "string", "of the signer's key; '' when not known"},      \
+    {                                                                                              \
+        "publisher_signature.signer", "string",                                                    \
+            "subject of the signer's certificate; '' for a key"                                    \
     }
 
 /*
