@@ -235,7 +235,8 @@ static const struct sr_field FIELDS[] = {
 const struct sr_command sr_command_verify_signature = {
     .name = "verify-signature",
     .group = "Signatures",
-    .synopsis = "PATH --signature FILE (--public-key FILE | --roots FILE [--signer-name NAME]) "
+    .synopsis = "PATH --signature FILE (--public-key FILE | --roots FILE [--signer-name NAME] "
+                "[--any-usage]) "
                 "[--ignore PATH]... [--ignore-unsigned-files]",
     .summary = "check who signed a model, and that nothing was changed",
     .description =

@@ -47,14 +47,27 @@ static void put_first_words(void)
     }
 }
 
-/* `case` entries that say which second words follow a first one. */
+/* Whether the command after index i is of the same first word, len bytes of name. */
+static bool is_same_first(size_t i, const char *name, size_t len)
+{
+    const struct sr_command *next = sr_command_all[i + 1];
+    return next != NULL && strncmp(next->name, name, len + 1) == 0;
+}
+
+/* `case` entries that say which second words follow a first one: a shell takes the first entry that
+ * matches, so there is one for each. */
 static void put_second_words(void)
 {
+    bool is_open = false;
     for (size_t i = 0; sr_command_all[i] != NULL; i++) {
         const char *name = sr_command_all[i]->name;
         size_t len = strcspn(name, " ");
         if (name[len] == ' ') {
-            printf("        %.*s) seconds=\"$seconds %s\" ;;\n", (int)len, name, name + len + 1);
+            if (!is_open) {
+                printf("        %.*s) seconds='", (int)len, name);
+            }
+            is_open = is_same_first(i, name, len);
+            printf("%s%s", name + len + 1, is_open ? " " : "' ;;\n");
         }
     }
 }

@@ -54,7 +54,7 @@ complete_bash() {
     run -0 complete_bash strongroom dep
     [ "$output" = deposit ]
     run -0 complete_bash strongroom keys ''
-    [ "$output" = rotate ]
+    [ "$output" = $'rotate\npublic' ]
     run -0 complete_bash strongroom --room here ver
     [ "$output" = $'verify\nverify-signature\nversion' ]
 }
@@ -105,7 +105,7 @@ complete_bash() {
     run -0 complete_fish 'strongroom depo'
     [ "$output" = deposit ]
     run -0 complete_fish 'strongroom keys '
-    [[ "${lines[0]}" == rotate ]]
+    [ "$(sort <<<"$output")" = $'public\nrotate' ]
     run -0 complete_fish 'strongroom deposit x --par'
     [ "$output" = --parent ]
     run -0 complete_fish 'strongroom --room here keys rotate --new-passphrase-f'
