@@ -108,6 +108,20 @@ static bool is_trace_key(struct sr_bytes key)
            ends_with(key, "name_scopes") || ends_with(key, "class_hierarchy");
 }
 
+/* metadata_props where publishers link to their pages: inert, and of no use to a loader. */
+static bool is_link(struct sr_bytes key, struct sr_bytes value)
+{
+    static const char *const KEYS[] = {"docs",    "documentation", "homepage", "license",
+                                       "licence", "paper",         "project",  "repository",
+                                       "source",  "url",           "website"};
+    bool is_key = false;
+    for (size_t i = 0; i < sizeof KEYS / sizeof KEYS[0]; i++) {
+        is_key = is_key || sr_text_equal(key, sr_text_view(KEYS[i]));
+    }
+    return is_key && memmem(value.ptr, value.len, "https://", 8) != NULL &&
+           sr_inert_class(value) == SR_INERT_ADDRESS;
+}
+
 /*
  * Tensors (ON-4, ON-5).
  */
@@ -442,6 +456,9 @@ static void leave_entry(struct walk *w, const struct scope *s, struct scope *par
         return;
     }
     check_text(w, s->key, item->offset, false);
+    if (s->value.len > 0 && is_link(s->key, s->value)) {
+        return;
+    }
     check_text(w, s->value, s->value_offset, is_trace_key(s->key));
 }
 

@@ -589,6 +589,12 @@ static void looks_at_texts(void)
     f = of_metadata("pkg.torch.onnx.stack_trace",
                     "File \"/a/model.py\", line 10, in forward\n    import x; return self.conv(x)");
     CHECK(passes(&f));
+    f = of_metadata("docs", "https://docs.publisher.example");
+    CHECK(passes(&f));
+    f = of_metadata("docs", "http://docs.publisher.example/x");
+    CHECK(f.verdict == SR_VERDICT_REVIEW);
+    f = of_metadata("download_url", "https://docs.publisher.example/x");
+    CHECK(f.verdict == SR_VERDICT_REVIEW);
     struct message attribute = {0};
     struct message n = node(NULL, "Constant");
     message_text(&attribute, 1, "value_string");
