@@ -56,8 +56,44 @@ static void finds(enum sr_rule rule, const char *json)
 #define SEQUENTIAL(layer)                                                                          \
     "{\"class_name\":\"Sequential\",\"config\":{\"name\":\"s\",\"layers\":[" layer "]}}"
 
+/* As Keras 3 saves a compiled functional model. */
+static const char FUNCTIONAL_3[] =
+    "{\"module\":\"keras.src.models.functional\",\"class_name\":\"Functional\",\"config\":{"
+    "\"name\":\"functional\",\"trainable\":true,\"layers\":["
+    "{\"module\":\"keras.layers\",\"class_name\":\"InputLayer\",\"config\":{\"batch_shape\":[null,"
+    "4],"
+    "\"dtype\":\"float32\",\"sparse\":false,\"name\":\"a\"},\"registered_name\":null,"
+    "\"name\":\"a\",\"inbound_nodes\":[]},"
+    "{\"module\":\"keras.layers\",\"class_name\":\"Dense\",\"config\":{\"name\":\"d\",\"units\":3,"
+    "\"dtype\":{\"module\":\"keras\",\"class_name\":\"DTypePolicy\",\"config\":{\"name\":"
+    "\"float32\"},"
+    "\"registered_name\":null},\"activation\":{\"module\":\"keras.activations\",\"class_name\":"
+    "\"function\",\"config\":\"gelu\",\"registered_name\":\"gelu\"},\"kernel_initializer\":{"
+    "\"module\":"
+    "\"keras.initializers\",\"class_name\":\"GlorotUniform\",\"config\":{\"seed\":null},"
+    "\"registered_name\":null},\"kernel_regularizer\":{\"module\":\"keras.regularizers\","
+    "\"class_name\":\"L2\",\"config\":{\"l2\":0.01},\"registered_name\":null}},"
+    "\"registered_name\":null,\"build_config\":{\"input_shape\":[null,4]},\"name\":\"d\","
+    "\"inbound_nodes\":[{\"args\":[{\"class_name\":\"__keras_tensor__\",\"config\":{\"shape\":["
+    "null,4],"
+    "\"dtype\":\"float32\",\"keras_history\":[\"a\",0,0]}}],\"kwargs\":{}}]}],"
+    "\"input_layers\":[[\"a\",0,0]],\"output_layers\":[[\"d\",0,0]]},"
+    "\"registered_name\":\"Functional\",\"build_config\":{\"input_shape\":null},"
+    "\"compile_config\":{\"optimizer\":{\"module\":\"keras.optimizers\",\"class_name\":\"Adam\","
+    "\"config\":{\"name\":\"adam\",\"learning_rate\":{\"module\":\"keras.optimizers.schedules\","
+    "\"class_name\":\"CosineDecay\",\"config\":{},\"registered_name\":null}},"
+    "\"registered_name\":null},\"loss\":{\"module\":\"keras.losses\",\"class_name\":"
+    "\"SparseCategoricalCrossentropy\",\"config\":{\"from_logits\":true,\"fn\":"
+    "\"sparse_categorical_crossentropy\"},\"registered_name\":null},\"loss_weights\":null,"
+    "\"metrics\":[\"accuracy\"],\"weighted_metrics\":null,\"run_eagerly\":false,"
+    "\"steps_per_execution\":1,\"jit_compile\":true}}";
+
 static void what_models_are_made_of_passes(void)
 {
+    passes(FUNCTIONAL_3);
+    passes("{\"module\":\"keras_hub.src.models.gemma.gemma_backbone\",\"class_name\":"
+           "\"GemmaBackbone\",\"config\":{\"vocabulary_size\":256000},\"registered_name\":"
+           "\"keras_hub>GemmaBackbone\"}");
     passes(SEQUENTIAL(DENSE_2));
     passes("{\"class_name\":\"Sequential\",\"config\":[" DENSE_2 "]}");
     passes(
