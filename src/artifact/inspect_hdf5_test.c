@@ -96,6 +96,15 @@ static void bytes_that_nobody_owns_are_found(void)
 {
     struct sr_bytes file = load("earliest_keras");
     CHECK(look(file).verdict == SR_VERDICT_PASS);
+    /* Where entries of a group could be. */
+    uint8_t *symbols = memmem(buffer, file.len, "SNOD", 4);
+    CHECK(symbols != NULL);
+    if (symbols != NULL) {
+        symbols[320] = 'P';
+        struct findings f = look(file);
+        CHECK(f.verdict == SR_VERDICT_UNPARSABLE && findings_has(&f, SR_RULE_NOT_COVERED));
+        symbols[320] = 0;
+    }
     memcpy(buffer + file.len, "PK", 2);
     CHECK(look(sr_bytes(buffer, file.len + 2)).verdict == SR_VERDICT_UNPARSABLE);
 }

@@ -210,6 +210,15 @@ static void texts_are_told(void)
     CHECK(decode(load("earliest_types"), &s, NULL) == SR_OK && s.texts[SR_HDF5_TAG] > 2);
 }
 
+static void longer_files_are_refused(void)
+{
+    struct seen s;
+    struct sr_err err = {0};
+    struct sr_bytes file = load("latest_keras");
+    CHECK(decode(sr_bytes(file.ptr, file.len + 1), &s, &err) == SR_MALFORMED);
+    CHECK(strstr(err.message, "1 bytes after the end") != NULL);
+}
+
 static void shorter_files_are_refused(void)
 {
     static const char *const NAMES[] = {"earliest_keras", "latest_keras", "latest_deflate"};
@@ -292,6 +301,10 @@ static const struct change CHANGES[] = {
     {"earliest_keras", "GCOL", 4, 16, 77, SR_MALFORMED, "no object 1"},
     {"earliest_keras", "GCOL", 4, 24, 1, SR_MALFORMED, "global heap: object"},
     {"earliest_keras", "GCOL", 4, 30, 1, SR_MALFORMED, "global heap: object 1"},
+    {"earliest_hardlink", "\x08\0\x18\0", 4, 18, 32, SR_MALFORMED, "the shape says"},
+    {"earliest_hardlink", "SNOD", 4, 48, 8, SR_MALFORMED, "used twice"},
+    {"earliest_comment", "hello", 5, 6, 1, SR_MALFORMED, "message 0x0d"},
+    {"earliest_empty", "HEAP", 4, 49, 1, SR_MALFORMED, "free block at"},
     {"latest_keras", "", 0, 11, 1, SR_MALFORMED, "checksum"},
     {"latest_keras", "OHDR", 4, 20, 0x55, SR_MALFORMED, "checksum"},
     {"latest_keras", "OHDR", 4, 4, 3, SR_MALFORMED, "no object header"},
@@ -362,6 +375,7 @@ int main(void)
     RUN(what_h5py_writes_is_explained);
     RUN(features_are_told);
     RUN(texts_are_told);
+    RUN(longer_files_are_refused);
     RUN(shorter_files_are_refused);
     RUN(single_changes_are_contained);
     RUN(broken_files_are_refused);
