@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "formats/json_walk.h"
+#include "formats/yaml.h"
 
 #define DEPTH_MAX 64
 /* Values that are compared with one another at the end. */
@@ -189,8 +190,8 @@ static void refer_to_code(struct sr_settings *s, const struct sr_event *event)
 }
 
 /* Keys of which the value, or what is under them, names code. */
-static const char *const RUNNING[] = {"auto_map", "custom_pipelines", "custom_generate",
-                                      "kernel_config", NULL};
+static const char *const RUNNING[] = {"auto_map",      "custom_pipelines", "custom_generate",
+                                      "kernel_config", "loader_module",    NULL};
 /* Keys of serialisers that make objects of any class. */
 static const char *const MAKING[] = {"__class__", "__reduce__", "__type__", "__py__",
                                      "__pyobj__", "__object__", NULL};
@@ -647,13 +648,17 @@ void sr_settings_visit(void *ctx, const struct sr_event *event)
     }
 }
 
-bool sr_settings_check_json(struct sr_inspection *in, const struct sr_blob *blob)
+/* Judge what walk meets in the blob. */
+static bool check(struct sr_inspection *in, const struct sr_blob *blob,
+                  enum sr_status (*walk)(struct sr_bytes text,
+                                         void (*visit)(void *ctx, const struct sr_event *event),
+                                         void *ctx, struct sr_err *err))
 {
     SR_AUTO(sr_settings) settings = NULL;
     struct sr_err err = {0};
     enum sr_status status = sr_settings_new(in, blob->name, &settings);
     if (status == SR_OK) {
-        status = sr_json_walk(blob->bytes, sr_settings_visit, settings, &err);
+        status = walk(blob->bytes, sr_settings_visit, settings, &err);
     }
     if (status != SR_OK) {
         sr_inspection_fail(in, status, 0, &err);
@@ -661,4 +666,31 @@ bool sr_settings_check_json(struct sr_inspection *in, const struct sr_blob *blob
     }
     sr_settings_end(settings);
     return true;
+}
+
+bool sr_settings_check_json(struct sr_inspection *in, const struct sr_blob *blob)
+{
+    return check(in, blob, sr_json_walk);
+}
+
+bool sr_settings_makes_objects(struct sr_bytes text)
+{
+    static const char *const TAGS[] = {"!!python/", "!python/", "tag:yaml.org,2002:python/",
+                                       "!!java",    "!!ruby/",  "!ruby/",
+                                       "!!js/",     "!!perl/",  NULL};
+    for (const char *const *tag = TAGS; *tag != NULL; tag++) {
+        if (has(text, *tag)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool sr_settings_check_yaml(struct sr_inspection *in, const struct sr_blob *blob)
+{
+    bool is_read = check(in, blob, sr_yaml_walk);
+    if (!is_read && sr_settings_makes_objects(blob->bytes)) {
+        sr_inspection_find(in, SR_RULE_YAML_OBJECT, 0, 0, "a tag of a programming language");
+    }
+    return is_read;
 }

@@ -29,6 +29,12 @@ void sr_settings_visit(void *ctx, const struct sr_event *event);
  * is not JSON. Covers nothing. */
 bool sr_settings_check_json(struct sr_inspection *in, const struct sr_blob *blob);
 
+/* The same for YAML. A tag that makes objects is a finding of its own. */
+bool sr_settings_check_yaml(struct sr_inspection *in, const struct sr_blob *blob);
+
+/* Whether YAML that was refused has a tag of those that make objects. Pure; text is hostile. */
+bool sr_settings_makes_objects(struct sr_bytes text);
+
 /* All has been met: report what does not agree with itself. */
 void sr_settings_end(struct sr_settings *s);
 
