@@ -81,7 +81,7 @@ static void each_member_is_looked_at(void)
 
 static void other_members_are_refused(void)
 {
-    struct findings f = look(CONFIG, "earliest_keras", "data.pkl", "\x80\x04N.");
+    struct findings f = look(CONFIG, "earliest_keras", "extra.pkl", "\x80\x04N.");
     CHECK(f.verdict >= SR_VERDICT_UNPARSABLE && findings_has(&f, SR_RULE_ARCHIVE_MEMBER_UNKNOWN));
     f = look(CONFIG, "earliest_keras", "assets/x", "\x01\x02");
     CHECK(f.verdict == SR_VERDICT_UNPARSABLE && findings_has(&f, SR_RULE_UNKNOWN_FORMAT));
