@@ -28,6 +28,8 @@
 #define SR_LIMIT_TENSOR_RANK 64
 /* What decoding one JSON text may allocate, whatever it says. */
 #define SR_LIMIT_JSON_HEAP_BYTES ((size_t)96 << 20)
+/* The same for a signature's list of files: 100,000 of them with usual names take 218 MB. */
+#define SR_LIMIT_SIGNATURE_HEAP_BYTES ((size_t)384 << 20)
 /* The encrypted trailer of a sealed body: a tensor index of the size above with usual names. */
 #define SR_LIMIT_TRAILER_BYTES ((uint64_t)64 << 20)
 /* What inspection may unpack from one file, in all: larger than any published compressed model. */

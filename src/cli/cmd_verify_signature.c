@@ -72,7 +72,7 @@ static enum sr_status put_outcome(struct sr_json_writer *w,
     return sr_json_close_object(w);
 }
 
-static void show_outcome(const struct sr_signature_result *result)
+static void show_outcome(const struct sr_signature_result *result, bool is_ok)
 {
     const struct sr_manifest *m = result->files_found;
     char size[SR_HUMAN_BYTES];
@@ -81,7 +81,7 @@ static void show_outcome(const struct sr_signature_result *result)
         sr_screen_line("%-8s %s (%llu file%s)", "ignored", one->path,
                        (unsigned long long)one->files, one->files == 1 ? "" : "s");
     }
-    if (result->problems > 0 || !result->is_trusted) {
+    if (!is_ok) {
         return;
     }
     sr_human_bytes(result->bytes, size);
@@ -112,7 +112,7 @@ static enum sr_status check(struct sr_cli *cli, struct sr_signature_check *param
     SR_AUTO(sr_manifest) files = result.files_found;
     SR_TRY(checking.json_status);
     if (!cli->is_json) {
-        show_outcome(&result);
+        show_outcome(&result, status == SR_OK);
         return status;
     }
     cli->has_result = true;

@@ -29,6 +29,7 @@ struct sr_json {
  * sees the text (J-9); the limit here is only the second line.
  */
 struct heap {
+    size_t bytes_max;
     size_t live_bytes;
     size_t peak_bytes;
     bool has_failed;
@@ -42,7 +43,7 @@ static void *heap_alloc(size_t len)
 {
     struct heap *heap = heap_in_use;
     assert(heap != NULL); /* only decoding allocates: trees are never changed */
-    bool fits = len <= SR_LIMIT_JSON_HEAP_BYTES - heap->live_bytes;
+    bool fits = len <= heap->bytes_max - heap->live_bytes;
     void *p = fits && !heap->has_failed ? calloc(1, len) : NULL;
     if (p == NULL) {
         heap->has_failed = true;
@@ -52,7 +53,7 @@ static void *heap_alloc(size_t len)
     if (heap->live_bytes > heap->peak_bytes) {
         heap->peak_bytes = heap->live_bytes;
     }
-    if (heap->live_bytes > SR_LIMIT_JSON_HEAP_BYTES) {
+    if (heap->live_bytes > heap->bytes_max) {
         heap->has_failed = true;
     }
     return p;
@@ -81,6 +82,7 @@ struct survey {
     uint64_t offset; /* of text's first byte, for err */
     unsigned depth;
     unsigned depth_max;
+    size_t heap_bytes_max;
     uint64_t cost_bytes;
     size_t token_bytes_max;
     struct sr_err *err;
@@ -235,11 +237,11 @@ static enum sr_status survey_text(struct survey *s)
     }
     /* The token buffer doubles, and is copied while it does. */
     s->cost_bytes += 3 * ((uint64_t)s->token_bytes_max + NUMBER_BYTES_MAX);
-    if (s->cost_bytes > SR_LIMIT_JSON_HEAP_BYTES) { /* J-9 */
+    if (s->cost_bytes > s->heap_bytes_max) { /* J-9 */
         return sr_fail(s->err, SR_TOO_LARGE,
                        "json: decoding would take up to %" PRIu64
                        " bytes of memory, the limit is %zu",
-                       s->cost_bytes, SR_LIMIT_JSON_HEAP_BYTES);
+                       s->cost_bytes, s->heap_bytes_max);
     }
     return SR_OK;
 }
@@ -273,7 +275,7 @@ static enum sr_status load(const struct survey *s, struct sr_json *j)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     (void)pthread_once(&once, set_up_library);
 
-    struct heap heap = {0};
+    struct heap heap = {.bytes_max = s->heap_bytes_max};
     json_error_t fault = {0};
     assert(heap_in_use == NULL);
     heap_in_use = &heap;
@@ -294,26 +296,46 @@ static enum sr_status load(const struct survey *s, struct sr_json *j)
     return SR_OK;
 }
 
-enum sr_status sr_json_decode_part(struct sr_bytes text, uint64_t offset, unsigned depth_max,
-                                   struct sr_json **out, struct sr_err *err)
+static enum sr_status decode(struct survey *s, struct sr_json **out)
 {
-    assert(depth_max <= SR_JSON_DEPTH_MAX);
+    assert(s->depth_max <= SR_JSON_DEPTH_MAX);
 
+    struct sr_bytes text = s->text;
+    struct sr_err *err = s->err;
     if (text.len > INT_MAX) { /* Jansson counts bytes in an int */
         return sr_fail(err, SR_TOO_LARGE, "json: text of %zu bytes", text.len);
     }
     if (text.len == 0) {
-        return sr_fail(err, SR_MALFORMED, "json: no value at byte %" PRIu64, offset);
+        return sr_fail(err, SR_MALFORMED, "json: no value at byte %" PRIu64, s->offset);
     }
-    struct survey s = {.text = text, .offset = offset, .depth_max = depth_max, .err = err};
-    SR_TRY(survey_text(&s));
+    SR_TRY(survey_text(s));
     SR_AUTO(sr_json) j = calloc(1, sizeof *j);
     if (j == NULL) {
         return sr_fail(err, SR_NO_MEMORY, "json: no memory to decode %zu bytes", text.len);
     }
-    SR_TRY(load(&s, j));
+    SR_TRY(load(s, j));
     *out = SR_TAKE(j);
     return SR_OK;
+}
+
+enum sr_status sr_json_decode_part(struct sr_bytes text, uint64_t offset, unsigned depth_max,
+                                   struct sr_json **out, struct sr_err *err)
+{
+    struct survey s = {.text = text,
+                       .offset = offset,
+                       .depth_max = depth_max,
+                       .heap_bytes_max = SR_LIMIT_JSON_HEAP_BYTES,
+                       .err = err};
+    return decode(&s, out);
+}
+
+enum sr_status sr_json_decode_within(struct sr_bytes text, unsigned depth_max,
+                                     size_t heap_bytes_max, struct sr_json **out,
+                                     struct sr_err *err)
+{
+    struct survey s = {
+        .text = text, .depth_max = depth_max, .heap_bytes_max = heap_bytes_max, .err = err};
+    return decode(&s, out);
 }
 
 enum sr_status sr_json_decode(struct sr_bytes text, unsigned depth_max, struct sr_json **out,

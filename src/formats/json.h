@@ -49,6 +49,10 @@ enum sr_status sr_json_decode(struct sr_bytes text, unsigned depth_max, struct s
 /* The same for a text that begins at byte offset of something larger: for the offsets in err. */
 enum sr_status sr_json_decode_part(struct sr_bytes text, uint64_t offset, unsigned depth_max,
                                    struct sr_json **out, struct sr_err *err) SR_MUST_USE;
+/* The same with another bound on what decoding may allocate, for texts that are lists by nature. */
+enum sr_status sr_json_decode_within(struct sr_bytes text, unsigned depth_max,
+                                     size_t heap_bytes_max, struct sr_json **out,
+                                     struct sr_err *err) SR_MUST_USE;
 void sr_json_free(struct sr_json *j);
 SR_DEFINE_AUTO(sr_json)
 

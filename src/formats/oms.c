@@ -163,7 +163,8 @@ enum sr_status sr_oms_bundle_decode(struct sr_bytes text, struct sr_oms_bundle *
     if (text.len > SR_OMS_BUNDLE_BYTES_MAX) { /* O-1 */
         return sr_fail(err, SR_TOO_LARGE, "bundle: over %zu bytes", SR_OMS_BUNDLE_BYTES_MAX);
     }
-    SR_TRY(sr_json_decode(text, BUNDLE_DEPTH_MAX, &j, err)); /* O-2 */
+    SR_TRY(sr_json_decode_within(text, BUNDLE_DEPTH_MAX, SR_LIMIT_SIGNATURE_HEAP_BYTES, &j,
+                                 err)); /* O-2 */
     b = calloc(1, sizeof *b);
     if (b == NULL) {
         return sr_fail(err, SR_NO_MEMORY, "no memory for a bundle");

@@ -351,7 +351,8 @@ enum sr_status sr_oms_statement_decode(struct sr_bytes payload, struct sr_oms_st
     if (s == NULL) {
         return sr_fail(err, SR_NO_MEMORY, "no memory for a statement");
     }
-    enum sr_status status = sr_json_decode(payload, STATEMENT_DEPTH_MAX, &s->json, err);
+    enum sr_status status = sr_json_decode_within(payload, STATEMENT_DEPTH_MAX,
+                                                  SR_LIMIT_SIGNATURE_HEAP_BYTES, &s->json, err);
     if (status != SR_OK) {
         return sr_context(err, status, "statement");
     }

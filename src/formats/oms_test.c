@@ -312,6 +312,25 @@ static void test_statement_round_trip(void)
     CHECK(s->ignored_count == 1 && sr_text_equal(s->ignored[0], ignored[0]));
 }
 
+/* As many files as a version may have, with usual names. */
+static void test_largest_statement(void)
+{
+    static char names[SR_LIMIT_FILES][32];
+    static struct sr_oms_resource resources[SR_LIMIT_FILES];
+    SR_AUTO(sr_buf) text = NULL;
+    SR_AUTO(sr_oms_statement) s = NULL;
+    for (size_t i = 0; i < SR_LIMIT_FILES; i++) {
+        (void)snprintf(names[i], sizeof names[i], "layers/model-%06zu.bin", i);
+        resources[i].name = sr_text_view(names[i]);
+    }
+    struct sr_oms_statement made = {
+        .subject = sr_text_view("model"), .resources = resources, .resource_count = SR_LIMIT_FILES};
+    CHECK(sr_buf_new(SR_OMS_BUNDLE_BYTES_MAX / 2, &text) == SR_OK);
+    CHECK(sr_oms_statement_encode(&made, text) == SR_OK);
+    CHECK(sr_oms_statement_decode(sr_buf_view(text), &s, NULL) == SR_OK);
+    CHECK(s != NULL && s->resource_count == SR_LIMIT_FILES);
+}
+
 static void test_plain_paths(void)
 {
     char longest[SR_LIMIT_PATH_BYTES + 1];
@@ -336,6 +355,7 @@ int main(void)
     RUN(test_old_statement);
     RUN(test_statement_refuses);
     RUN(test_statement_round_trip);
+    RUN(test_largest_statement);
     RUN(test_plain_paths);
     return check_done();
 }
