@@ -38,7 +38,9 @@ static void each_member_counts(void)
 }
 
 /* GOOD in one stored block of DEFLATE. */
-static const uint8_t DEFLATED[] = {1, 10, 0, 0xf5, 0xff, 2, 0, 0, 0, 0, 0, 0, 0, '{', '}'};
+static const uint8_t DEFLATED[] = {1, 10, 0, 0xf5, 0xff, 2, 0, 0, 0, 0, 0, 0, 0, '{', '}', 'x'};
+/* Without what follows it. */
+#define DEFLATED_BYTES (sizeof DEFLATED - 1)
 
 static struct findings look_at_deflated(size_t packed_bytes, size_t bytes, uint32_t crc32)
 {
@@ -56,16 +58,18 @@ static struct findings look_at_deflated(size_t packed_bytes, size_t bytes, uint3
 static void a_deflated_member_is_unpacked_and_checked(void)
 {
     uint32_t right = sr_crc32(0, sr_bytes(GOOD, sizeof GOOD));
-    CHECK(look_at_deflated(sizeof DEFLATED, sizeof GOOD, right).verdict == SR_VERDICT_PASS);
-    struct findings sum = look_at_deflated(sizeof DEFLATED, sizeof GOOD, right ^ 1);
+    CHECK(look_at_deflated(DEFLATED_BYTES, sizeof GOOD, right).verdict == SR_VERDICT_PASS);
+    struct findings sum = look_at_deflated(DEFLATED_BYTES, sizeof GOOD, right ^ 1);
     CHECK(sum.verdict == SR_VERDICT_UNPARSABLE && findings_has(&sum, SR_RULE_ARCHIVE_CHECKSUM));
-    struct findings cut = look_at_deflated(sizeof DEFLATED - 1, sizeof GOOD, right);
+    struct findings cut = look_at_deflated(DEFLATED_BYTES - 1, sizeof GOOD, right);
     CHECK(cut.verdict == SR_VERDICT_UNPARSABLE && findings_has(&cut, SR_RULE_TRUNCATED));
-    struct findings more = look_at_deflated(sizeof DEFLATED, sizeof GOOD + 1, right);
+    struct findings after = look_at_deflated(sizeof DEFLATED, sizeof GOOD, right);
+    CHECK(after.verdict == SR_VERDICT_UNPARSABLE && findings_has(&after, SR_RULE_MALFORMED));
+    struct findings more = look_at_deflated(DEFLATED_BYTES, sizeof GOOD + 1, right);
     CHECK(more.verdict == SR_VERDICT_UNPARSABLE && findings_has(&more, SR_RULE_MALFORMED));
-    struct findings less = look_at_deflated(sizeof DEFLATED, sizeof GOOD - 1, right);
+    struct findings less = look_at_deflated(DEFLATED_BYTES, sizeof GOOD - 1, right);
     CHECK(less.verdict == SR_VERDICT_UNPARSABLE && findings_has(&less, SR_RULE_MALFORMED));
-    struct findings bomb = look_at_deflated(sizeof DEFLATED, 1 << 30, right);
+    struct findings bomb = look_at_deflated(DEFLATED_BYTES, 1 << 30, right);
     CHECK(bomb.verdict == SR_VERDICT_UNPARSABLE && findings_has(&bomb, SR_RULE_BUDGET));
 }
 
