@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "formats/tar.h"
 
-/* The names of the members, kept to compare them; docs/formats/tar.md (rules T-n). */
+/* The names of the members, kept to compare them; docs/formats/tar.md (rules TR-n). */
 struct names {
     struct sr_bytes *list;
     uint8_t **texts;
@@ -72,7 +72,7 @@ static void inspect_member(struct sr_inspection *in, const struct sr_tar_member 
     if (!is_root) {
         sr_member_name_check(in, name, m->header_offset);
     }
-    if (m->type == SR_TAR_LINK || m->type == SR_TAR_DEVICE) { /* T-8 */
+    if (m->type == SR_TAR_LINK || m->type == SR_TAR_DEVICE) { /* TR-8 */
         sr_inspection_find(in, SR_RULE_ARCHIVE_LINK, m->header_offset, 0, "type '%c': '%s'",
                            m->type_letter, sr_inspection_quote(name, quoted));
         return;

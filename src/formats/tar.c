@@ -84,7 +84,7 @@ static bool read_size(const uint8_t *field, uint64_t *out)
     return true;
 }
 
-/* T-2: the sum of all bytes of the header, with spaces in place of the sum. */
+/* TR-2: the sum of all bytes of the header, with spaces in place of the sum. */
 static bool has_right_sum(const uint8_t *header)
 {
     uint64_t wanted = 0;
@@ -186,7 +186,7 @@ static bool is_inert_key(struct sr_bytes key)
     return begins(key, "LIBARCHIVE.") || begins(key, "SCHILY.");
 }
 
-/* T-6. Returns what is wrong, or NULL. */
+/* TR-6. Returns what is wrong, or NULL. */
 static const char *take_record(struct sr_bytes key, struct sr_bytes value, struct extended *e)
 {
     if (is_inert_key(key)) {
@@ -254,10 +254,10 @@ static enum sr_status read_part(struct sr_tar *t, const struct extended *e, stru
         return sr_fail(err, SR_TRUNCATED, "header at byte %zu: the file ends", t->at);
     }
     const uint8_t *header = t->file.ptr + t->at;
-    if (!has_right_sum(header)) { /* T-2 */
+    if (!has_right_sum(header)) { /* TR-2 */
         return sr_fail(err, SR_MALFORMED, "header at byte %zu: wrong checksum", t->at);
     }
-    if (!read_size(header + SIZE_AT, &size)) { /* T-4 */
+    if (!read_size(header + SIZE_AT, &size)) { /* TR-4 */
         return sr_fail(err, SR_MALFORMED, "header at byte %zu: size", t->at);
     }
     bool is_member = strchr("xgLK", header[TYPE_AT]) == NULL || header[TYPE_AT] == '\0';
@@ -277,7 +277,7 @@ static enum sr_status read_part(struct sr_tar *t, const struct extended *e, stru
     return SR_OK;
 }
 
-/* T-7: what fills the last block of the content, and the end of the header. */
+/* TR-7: what fills the last block of the content, and the end of the header. */
 static const char *padding_fault(const struct sr_tar *t, const struct part *part)
 {
     size_t end = (size_t)part->offset + part->content.len;
@@ -309,7 +309,7 @@ static void make_member(struct sr_tar *t, const struct part *part, const struct 
     m->offset = part->offset;
     const char *padding = padding_fault(t, part);
     m->fault = fault == NULL ? padding : fault;
-    if (m->type == SR_TAR_OTHER && m->fault == NULL) { /* T-5 */
+    if (m->type == SR_TAR_OTHER && m->fault == NULL) { /* TR-5 */
         m->fault = "a type that is not known";
     }
     if (m->type == SR_TAR_FOLDER && m->content.len > 0 && m->fault == NULL) {
@@ -341,7 +341,7 @@ static bool take_extension(const struct sr_tar *t, const struct part *part, stru
     return true;
 }
 
-/* T-1: two empty blocks end it, and nothing but zeros follows. */
+/* TR-1: two empty blocks end it, and nothing but zeros follows. */
 static enum sr_status check_end(struct sr_tar *t, struct sr_err *err)
 {
     size_t left = t->file.len - t->at;

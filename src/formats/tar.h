@@ -16,7 +16,7 @@
  *     SR_TRY(sr_tar_next(&t, &member, &found, err));  until it is not found
  *
  * Pure; works on the whole file in memory. Hostile.
- * source  POSIX.1-2017, pax, "ustar Interchange Format"; docs/formats/tar.md (rules T-n)
+ * source  POSIX.1-2017, pax, "ustar Interchange Format"; docs/formats/tar.md (rules TR-n)
  */
 struct sr_tar {
     struct sr_bytes file;

@@ -149,22 +149,22 @@ static void broken_headers_end_it(void)
 {
     one();
     T.bytes[0] ^= 1;
-    check_fault("T-2", "wrong checksum");
+    check_fault("TR-2", "wrong checksum");
     one();
     memcpy(T.bytes + 124, "9", 1);
     tars_sum(&T, 0);
-    check_fault("T-4", "size");
+    check_fault("TR-4", "size");
     one();
     memset(T.bytes + 124, ' ', 12);
     tars_sum(&T, 0);
-    check_fault("T-4", "size");
+    check_fault("TR-4", "size");
     one();
     T.bytes[124] = 0x80;
     tars_sum(&T, 0);
-    check_fault("T-4", "size");
+    check_fault("TR-4", "size");
     one();
     memset(T.bytes + 148, 0, 8);
-    check_fault("T-2", "wrong checksum");
+    check_fault("TR-2", "wrong checksum");
 }
 
 static void sizes_in_binary_are_read(void)
@@ -174,11 +174,11 @@ static void sizes_in_binary_are_read(void)
     T.bytes[124] = 0x80;
     T.bytes[135] = 3;
     tars_sum(&T, 0);
-    check_fault("T-4", "");
+    check_fault("TR-4", "");
     CHECK(first_fault(sr_bytes(T.bytes, T.len))[0] == '\0');
     T.bytes[128] = 0x80; /* negative, as 64 bits */
     tars_sum(&T, 0);
-    check_fault("T-4", "size");
+    check_fault("TR-4", "size");
 }
 
 static void odd_members_are_told(void)
@@ -186,31 +186,31 @@ static void odd_members_are_told(void)
     one();
     T.bytes[50] = 'x';
     tars_sum(&T, 0);
-    check_fault("T-3", "after the end of a text field");
+    check_fault("TR-3", "after the end of a text field");
     one();
     T.bytes[511] = 'x';
     tars_sum(&T, 0);
-    check_fault("T-3", "at the end of the header");
+    check_fault("TR-3", "at the end of the header");
     one();
     T.bytes[156] = 'S';
     tars_sum(&T, 0);
-    check_fault("T-5", "a type that is not known");
+    check_fault("TR-5", "a type that is not known");
     one();
     T.bytes[156] = '2';
     tars_sum(&T, 0);
-    check_fault("T-5", "a size where there is no content");
+    check_fault("TR-5", "a size where there is no content");
     one();
     T.bytes[1] = '/';
     tars_sum(&T, 0);
-    check_fault("T-5", "a folder with data");
+    check_fault("TR-5", "a folder with data");
     one();
     T.bytes[512 + 3] = 'x';
-    check_fault("T-7", "padding that is not zero");
+    check_fault("TR-7", "padding that is not zero");
     one();
     T.len = 512 + 2;
-    check_fault("T-7", "cut off");
+    check_fault("TR-7", "cut off");
     T.len = 512 + 3;
-    check_fault("T-7", "padding that is not zero, or cut off");
+    check_fault("TR-7", "padding that is not zero, or cut off");
 }
 
 static void the_end_is_two_empty_blocks_and_zeros(void)
@@ -220,14 +220,14 @@ static void the_end_is_two_empty_blocks_and_zeros(void)
     CHECK(first_fault(sr_bytes(T.bytes, T.len))[0] == '\0');
     CHECK(first_fault(sr_bytes(T.bytes, 10240))[0] == '\0');
     T.len = 512;
-    check_fault("T-1", "end of the archive");
+    check_fault("TR-1", "end of the archive");
     T.len = 1025;
-    check_fault("T-1", "bytes after it");
+    check_fault("TR-1", "bytes after it");
     T.len = 2048;
     T.bytes[2000] = 1;
-    check_fault("T-1", "bytes after it");
+    check_fault("TR-1", "bytes after it");
     T.len = 100;
-    check_fault("T-1", "the file ends");
+    check_fault("TR-1", "the file ends");
 }
 
 static void a_tar_file_is_told_by_its_first_header(void)
