@@ -117,7 +117,9 @@ static enum sr_status build_sub(struct vm *vm, uint64_t at, struct value sub, ui
     }
     struct value shape = tuple_item(vm, sub, 1);
     uint64_t total = 0;
-    if (!vm_sizes(vm, shape, sizes, &rank) && !(rank = 1, vm_size(vm, shape, &sizes[0]))) {
+    if (vm_size(vm, shape, &sizes[0])) {
+        rank = 1; /* a number stands for itself */
+    } else if (!vm_sizes(vm, shape, sizes, &rank)) {
         return bad(vm, at, "subarray has no shape");
     }
     struct dtype base = vm_dtype(vm, tuple_item(vm, sub, 0));

@@ -276,13 +276,17 @@ static void add_key(const struct vm *vm, struct path *path, struct value key)
     path->is_whole = path->is_whole && is_plain;
 }
 
+/* Levels, and values of one level, that are looked at for a path: no state dict is as deep. */
+#define LEVEL_MAX 64
+
 /* Add the keys below the container at place, within one level of marks that begins at first. A
  * container right below a key is open when nothing is in it yet: one item at a time is SETITEM. */
 static void add_level(const struct vm *vm, struct path *path, size_t first, size_t place)
 {
-    for (size_t i = first; i + 1 < place; i++) {
-        bool is_open = kind_of(vm->stack[i]) == K_DICT && i + 2 < place &&
-                       vm_cell_at(vm, payload_of(vm->stack[i])).weight == 1;
+    size_t begin = place - first > LEVEL_MAX ? place - LEVEL_MAX : first;
+    for (size_t i = begin; i + 1 < place; i++) {
+        bool is_open =
+            kind_of(vm->stack[i]) == K_DICT && vm_cell_at(vm, payload_of(vm->stack[i])).weight == 1;
         if (is_open && i > first && kind_of(vm->stack[i - 1]) == K_TEXT) {
             add_key(vm, path, vm->stack[i - 1]);
         }
@@ -295,6 +299,10 @@ static void add_level(const struct vm *vm, struct path *path, size_t first, size
 static void make_path(const struct vm *vm, struct path *path, size_t place)
 {
     size_t first = 0;
+    if (vm->mark_count > LEVEL_MAX) {
+        path->is_whole = false;
+        return;
+    }
     for (size_t i = 0; i < vm->mark_count && vm->marks[i] <= place; i++) {
         if (vm->marks[i] > first) {
             add_level(vm, path, first, vm->marks[i] - 1);

@@ -115,6 +115,31 @@ static void memo_slots_may_be_far_apart(void)
                          "0h\x01.")));
 }
 
+/* Numbers that go to one place of the table, and numbers that do not. */
+static void a_memo_full_of_holes_is_bounded(void)
+{
+    static uint8_t bytes[1 << 20];
+    size_t len = 0;
+    bytes[len++] = 'N';
+    for (unsigned i = 0; i < 5000; i++) {
+        len += (size_t)snprintf((char *)bytes + len, sizeof bytes - len, "p%llu\n",
+                                1000000ULL + 100000ULL * i);
+    }
+    bytes[len++] = '.';
+    CHECK(passes(sr_bytes(bytes, len)));
+    /* The hash's factor times its inverse times i is i, whose upper bits are all zero. */
+    len = 1;
+    for (uint64_t i = 1; i < 2000; i++) {
+        uint64_t number = 0xf1de83e19937733dU * i;
+        if (number <= INT64_MAX) {
+            len += (size_t)snprintf((char *)bytes + len, sizeof bytes - len, "p%llu\n",
+                                    (unsigned long long)number);
+        }
+    }
+    bytes[len++] = '.';
+    CHECK(breaks(sr_bytes(bytes, len), SR_RULE_BUDGET));
+}
+
 static void a_value_that_unfolds_without_end_is_refused(void)
 {
     uint8_t bytes[700] = {0x80, 4, ']', 0x94};
@@ -183,6 +208,33 @@ static void unknown_things_are_reviewed(void)
                          "cmy.module\nModel\n)\x81(K\x01"
                          "e."),
                  SR_RULE_PICKLE_FILL_UNKNOWN));
+}
+
+static void calls_by_other_ways_are_judged_alike(void)
+{
+    /* NEWOBJ_EX, with keywords and without. */
+    CHECK(passes(LITERAL("\x80\x04"
+                         "cargparse\nNamespace\n)}\x92}(X\x01\0\0\0aK\x01ub.")));
+    CHECK(breaks(LITERAL("\x80\x04"
+                         "cargparse\nNamespace\n)}(X\x01\0\0\0aK\x01u\x92}(X\x01\0\0\0aK\x01ub."),
+                 SR_RULE_PICKLE_CALL_FORM));
+    CHECK(breaks(LITERAL("\x80\x04"
+                         "csubprocess\nPopen\n)}\x92."),
+                 SR_RULE_PICKLE_GLOBAL_DANGEROUS));
+    /* What a call returned is called; NEWOBJ of it, and of a function. */
+    CHECK(breaks(LITERAL("cmy\nfactory\n)R)R."), SR_RULE_PICKLE_CALL_UNKNOWN));
+    CHECK(breaks(LITERAL("cmy\nfactory\n)R)\x81."), SR_RULE_PICKLE_CALL_UNKNOWN));
+    CHECK(breaks(LITERAL("c_codecs\nencode\n)\x81."), SR_RULE_PICKLE_CALL_FORM));
+    CHECK(breaks(LITERAL("c_codecs\nencode\nK\x01R."), SR_RULE_PICKLE_CALL_FORM));
+    CHECK(breaks(LITERAL("ccopy_reg\n_reconstructor\n(cnumpy\ndtype\nc__builtin__\nobject\nNtR."),
+                 SR_RULE_PICKLE_CALL_FORM));
+    /* Names of Python 2 that are another's in Python 3. */
+    CHECK(breaks(LITERAL("c__builtin__\nreduce\n."), SR_RULE_PICKLE_GLOBAL_DANGEROUS));
+    CHECK(passes(LITERAL("c__builtin__\nxrange\n(I0\nI3\nI1\ntR.")));
+    /* But not in protocol 3. */
+    CHECK(breaks(LITERAL("\x80\x03"
+                         "c__builtin__\nxrange\n."),
+                 SR_RULE_PICKLE_GLOBAL_DANGEROUS));
 }
 
 static void a_dot_walks_attributes(void)
@@ -359,6 +411,42 @@ static void a_dtype_does_not_lie_about_pointers(void)
     "cnumpy\ndtype\nX\x02\0\0\0V8K\0K\x01\x87R(K\x03X\x01\0\0\0|NX\x01\0\0\0aq\x01\x85}"           \
     "h\x01" dtype "K" offset "\x86sK\x08K\x01K" flags "tb."
 
+/* A dtype of 8 bytes that are an array of dtype. */
+#define SUBARRAY(dtype, shape, flags)                                                              \
+    "\x80\x02"                                                                                     \
+    "cnumpy\ndtype\nX\x02\0\0\0V8K\0K\x01\x87R(K\x03X\x01\0\0\0|" dtype shape                      \
+    "\x86NNK\x08K\x01K" flags "tb."
+
+static void subarrays_fill_their_dtype(void)
+{
+    CHECK(passes(LITERAL(SUBARRAY(DTYPE_I8, "K\x01\x85", "\0"))));
+    CHECK(passes(LITERAL(SUBARRAY(DTYPE_I8, "K\x01", "\0"))));
+    CHECK(look(LITERAL(SUBARRAY(DTYPE_I8, "K\x02", "\0"))).verdict == SR_VERDICT_UNPARSABLE);
+    CHECK(look(LITERAL(SUBARRAY(DTYPE_I8, "N", "\0"))).verdict == SR_VERDICT_UNPARSABLE);
+    CHECK(look(LITERAL(SUBARRAY("N", "K\x01", "\0"))).verdict == SR_VERDICT_UNPARSABLE);
+    CHECK(look(LITERAL(SUBARRAY(DTYPE_I8,
+                                "\x8a\x08\0\0\0\0\0\0\0\x40"
+                                "\x8a\x08\0\0\0\0\0\0\0\x40\x86",
+                                "\0")))
+              .verdict == SR_VERDICT_UNPARSABLE);
+    CHECK(look(LITERAL(SUBARRAY("cnumpy\ndtype\nX\x02\0\0\0O8\x85R", "K\x01", "\0"))).verdict ==
+          SR_VERDICT_UNPARSABLE);
+}
+
+static void dtypes_have_many_names(void)
+{
+#define NAMED(length, name)                                                                        \
+    "\x80\x02"                                                                                     \
+    "cnumpy\ndtype\nX" length "\0\0\0" name "\x85R."
+    CHECK(passes(LITERAL(NAMED("\x03", "<f8"))) && passes(LITERAL(NAMED("\x01", "O"))));
+    CHECK(passes(LITERAL(NAMED("\x02", "M8"))) && passes(LITERAL(NAMED("\x03", "c16"))));
+    CHECK(breaks(LITERAL(NAMED("\x01", "<")), SR_RULE_PICKLE_CALL_FORM));
+    CHECK(breaks(LITERAL(NAMED("\x02", "fx")), SR_RULE_PICKLE_CALL_FORM));
+    CHECK(breaks(LITERAL(NAMED("\x02", "f3")), SR_RULE_PICKLE_CALL_FORM));
+    CHECK(breaks(LITERAL(NAMED("\x02", "f0")), SR_RULE_PICKLE_CALL_FORM));
+    CHECK(breaks(LITERAL(NAMED("\x0b", "S9999999999")), SR_RULE_PICKLE_CALL_FORM));
+}
+
 static void fields_lie_within_their_dtype(void)
 {
     CHECK(passes(LITERAL(FIELD(DTYPE_I8, "\0", "\0"))));
@@ -391,6 +479,19 @@ static void joblib_arrays_are_stepped_over(void)
     CHECK(look(LITERAL("\x80\x03" STATE_I8(ALIGNED) "\x10\0\0\0\0\0\0\0\0\0.")).verdict ==
           SR_VERDICT_UNPARSABLE);
     CHECK(look(LITERAL("\x80\x03" WRAPPER "ub.")).verdict == SR_VERDICT_UNPARSABLE);
+    CHECK(look(LITERAL("\x80\x03" STATE_I8(
+                   "X\x1b\0\0\0numpy_array_alignment_bytesK\x20") "\0........."))
+              .verdict == SR_VERDICT_UNPARSABLE);
+    CHECK(
+        look(LITERAL("\x80\x03" WRAPPER "X\x05\0\0\0shapeNX\x05\0\0\0dtype" DTYPE_I8 "ub........."))
+            .verdict == SR_VERDICT_UNPARSABLE);
+    CHECK(
+        look(LITERAL("\x80\x03" WRAPPER "X\x05\0\0\0shape\x8a\x08\0\0\0\0\0\0\0\x7f\x85X\x05\0\0\0"
+                     "dtype" DTYPE_I8 "ub........."))
+            .verdict == SR_VERDICT_UNPARSABLE);
+    CHECK(look(LITERAL("\x80\x03"
+                       "cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81Nb."))
+              .verdict == SR_VERDICT_UNPARSABLE);
 }
 
 static void raw_bytes_are_no_program(void)
@@ -446,6 +547,7 @@ struct told {
     char paths[256];
     char items[256];
     bool refuses;
+    bool has_view;
 };
 
 static bool on_storage(void *ctx, const struct sr_pickle_storage *storage, uint64_t at)
@@ -453,6 +555,7 @@ static bool on_storage(void *ctx, const struct sr_pickle_storage *storage, uint6
     struct told *t = ctx;
     (void)at;
     t->storages++;
+    t->has_view = storage->has_view;
     (void)snprintf(t->key, sizeof t->key, "%.*s", (int)storage->key.len,
                    (const char *)storage->key.ptr);
     return !t->refuses;
@@ -590,6 +693,40 @@ static void persistent_ids_are_storages(void)
     CHECK(breaks(LITERAL("\x80\x02" STORAGE("0", "\x06") "."), SR_RULE_PICKLE_PERSID));
 }
 
+static void old_storages_may_be_views(void)
+{
+#define VIEW(view)                                                                                 \
+    "\x80\x02(X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\0"                                 \
+    "0X\x03\0\0\0"                                                                                 \
+    "cpuK\x06" view "tQ."
+    struct findings f = torch(LITERAL(VIEW("N")));
+    CHECK(f.count == 0 && !told.has_view);
+    f = torch(LITERAL(VIEW("X\x01\0\0\0"
+                           "1K\x02K\x04\x87")));
+    CHECK(f.count == 0 && told.has_view);
+    f = torch(LITERAL(VIEW("K\x01")));
+    CHECK(findings_has(&f, SR_RULE_PICKLE_PERSID));
+    f = torch(LITERAL("\x80\x02(X\x07\0\0\0storagectorch\nMadeUpStorage\nX\x01\0\0\0"
+                      "0X\x03\0\0\0"
+                      "cpuK\x06tQ."));
+    CHECK(findings_has(&f, SR_RULE_PICKLE_PERSID));
+}
+
+static void parameters_are_their_tensors(void)
+{
+    struct findings f =
+        torch(LITERAL("\x80\x02}K\x07"
+                      "ctorch._utils\n_rebuild_parameter\n(" TENSOR(
+                          "\0", "K\x06\x85", "K\x01\x85") "\x88"
+                                                          "ccollections\nOrderedDict\n)RtRs."));
+    CHECK(f.count == 0 && strcmp(told.paths, "7=0;") == 0);
+    f = torch(LITERAL("\x80\x02}K\x01\x85" TENSOR("\0", "K\x06\x85", "K\x01\x85") "s."));
+    CHECK(f.count == 0 && strcmp(told.paths, "...=0;") == 0);
+    f = torch(LITERAL("\x80\x02}X\x01\0\0\0a}X\x01\0\0\0b}X\x01\0\0\0"
+                      "c" TENSOR("\0", "K\x06\x85", "K\x01\x85") "sss."));
+    CHECK(f.count == 0 && strcmp(told.paths, "a.b.c=0;") == 0);
+}
+
 static void dtypes_of_new_tensors_are_arguments(void)
 {
     struct findings f = torch(LITERAL(
@@ -678,10 +815,12 @@ int main(void)
     RUN(plain_data_passes);
     RUN(broken_programs_are_refused);
     RUN(memo_slots_may_be_far_apart);
+    RUN(a_memo_full_of_holes_is_bounded);
     RUN(a_value_that_unfolds_without_end_is_refused);
     RUN(streams_may_follow_each_other);
     RUN(what_runs_code_is_blocked);
     RUN(unknown_things_are_reviewed);
+    RUN(calls_by_other_ways_are_judged_alike);
     RUN(a_dot_walks_attributes);
     RUN(names_are_written_down);
     RUN(findings_outlive_errors);
@@ -691,6 +830,8 @@ int main(void)
     RUN(profiles_differ_in_what_is_listed);
     RUN(arrays_hold_what_their_dtype_says);
     RUN(a_dtype_does_not_lie_about_pointers);
+    RUN(subarrays_fill_their_dtype);
+    RUN(dtypes_have_many_names);
     RUN(fields_lie_within_their_dtype);
     RUN(joblib_arrays_are_stepped_over);
     RUN(raw_bytes_are_no_program);
@@ -699,6 +840,8 @@ int main(void)
     RUN(tensors_are_told_with_their_names);
     RUN(tensors_stay_within_their_storage);
     RUN(persistent_ids_are_storages);
+    RUN(old_storages_may_be_views);
+    RUN(parameters_are_their_tensors);
     RUN(dtypes_of_new_tensors_are_arguments);
     RUN(a_tensor_may_be_of_another_type);
     RUN(files_that_would_run_are_told_from_others);

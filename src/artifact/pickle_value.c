@@ -90,15 +90,22 @@ enum sr_status vm_unmark(struct vm *vm, const struct sr_pickle_op *op, size_t be
     return SR_OK;
 }
 
-/* The place of a number in the table: its own, or the free one where it would go. */
-static size_t sparse_place(const struct vm *vm, uint64_t number)
+/* Steps to a free place: numbers in any regular order need few; made to collide they need all. */
+#define SPARSE_STEPS_MAX 256
+
+/* The place of a number in the table: its own, or the free one where it would go. false: too far.
+ */
+static bool sparse_place(const struct slot *table, size_t room, uint64_t number, size_t *out)
 {
-    size_t mask = vm->sparse_room - 1;
-    size_t at = (size_t)((number * 0x9e3779b97f4a7c15U) >> 20) & mask;
-    while (kind_of(vm->sparse[at].value) != K_ABSENT && vm->sparse[at].number != number) {
-        at = (at + 1) & mask;
+    size_t at = (size_t)((number * 0x9e3779b97f4a7c15U) >> 20) & (room - 1);
+    for (size_t steps = 0; steps < SPARSE_STEPS_MAX; steps++) {
+        if (kind_of(table[at].value) == K_ABSENT || table[at].number == number) {
+            *out = at;
+            return true;
+        }
+        at = (at + 1) & (room - 1);
     }
-    return at;
+    return false;
 }
 
 static enum sr_status sparse_grow(struct vm *vm)
@@ -110,27 +117,30 @@ static enum sr_status sparse_grow(struct vm *vm)
     if (room > SR_LIMIT_PICKLE_SPARSE) {
         return vm_fail(vm, SR_TOO_LARGE, vm->reader.at, "a memo with too many holes");
     }
-    struct slot *old = vm->sparse;
-    size_t old_room = vm->sparse_room;
     struct slot *table = calloc(room, sizeof *table);
     if (table == NULL) {
         return vm_fail(vm, SR_NO_MEMORY, vm->reader.at, "no memory for the memo");
     }
-    vm->sparse = table;
-    vm->sparse_room = room;
-    for (size_t i = 0; i < old_room; i++) {
-        if (kind_of(old[i].value) != K_ABSENT) {
-            table[sparse_place(vm, old[i].number)] = old[i];
+    size_t place = 0;
+    for (size_t i = 0; i < vm->sparse_room; i++) {
+        if (kind_of(vm->sparse[i].value) != K_ABSENT &&
+            sparse_place(table, room, vm->sparse[i].number, &place)) {
+            table[place] = vm->sparse[i];
         }
     }
-    free(old);
+    free(vm->sparse);
+    vm->sparse = table;
+    vm->sparse_room = room;
     return SR_OK;
 }
 
 static enum sr_status put_sparse(struct vm *vm, uint64_t number, struct value v)
 {
+    size_t place = 0;
     SR_TRY(sparse_grow(vm));
-    size_t place = sparse_place(vm, number);
+    if (!sparse_place(vm->sparse, vm->sparse_room, number, &place)) {
+        return vm_fail(vm, SR_TOO_LARGE, vm->reader.at, "a memo with too many holes");
+    }
     if (kind_of(vm->sparse[place].value) == K_ABSENT) {
         vm->sparse_count++;
         vm->memo_count++;
@@ -164,8 +174,10 @@ enum sr_status vm_get(struct vm *vm, const struct sr_pickle_op *op, uint64_t num
     if (number < vm->memo_room) {
         found = vm->memo[number];
     }
-    if (kind_of(found) == K_ABSENT && vm->sparse_room > 0) {
-        found = vm->sparse[sparse_place(vm, number)].value;
+    size_t place = 0;
+    if (kind_of(found) == K_ABSENT && vm->sparse_room > 0 &&
+        sparse_place(vm->sparse, vm->sparse_room, number, &place)) {
+        found = vm->sparse[place].value;
     }
     if (kind_of(found) == K_ABSENT && !vm->is_lenient) {
         return vm_fail(vm, SR_MALFORMED, op->at, "nothing is in memo slot %llu",

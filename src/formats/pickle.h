@@ -16,7 +16,7 @@
  * Unpicklers differ: in C and in Python, old and new, and their disassembler. Accepted is only what
  * all of them read alike; everything else is MALFORMED, with opcode and offset.
  *
- * source  docs/formats/pickle.md (rules P-1 to P-12); CPython's Lib/pickletools.py names opcodes
+ * source  docs/formats/pickle.md (rules P-1 to P-8); CPython's Lib/pickletools.py names opcodes
  *         and forms, Lib/pickle.py and Modules/_pickle.c read them
  */
 
@@ -97,7 +97,7 @@ enum sr_status sr_pickle_next_slow(struct sr_pickle_reader *r, struct sr_pickle_
  * reader stays before the opcode.
  *
  * errors  TRUNCATED  the bytes end within it, or before a STOP
- *         MALFORMED  P-1 to P-12
+ *         MALFORMED  P-1 to P-8
  */
 static inline enum sr_status sr_pickle_next(struct sr_pickle_reader *r, struct sr_pickle_op *out,
                                             struct sr_err *err)
