@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "artifact/format.h"
+#include "artifact/pickle.h"
 #include "artifact/report.h"
 #include "base/text.h"
 #include "build_config.h"
@@ -28,6 +29,8 @@ void sr_report_ruleset(uint8_t out[SR_SHA256_BYTES])
         add(hash, rule->id);
         add(hash, sr_verdict_name(rule->verdict));
     }
+    status = sr_sha256_update(hash, sr_bytes(sr_pickle_rules_sha256(), SR_SHA256_BYTES));
+    assert(status == SR_OK);
     status = sr_sha256_final(hash, out);
     assert(status == SR_OK);
 }
