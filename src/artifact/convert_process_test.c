@@ -66,6 +66,9 @@ static void the_output_comes_through_whole(void)
         printf("# %s\n", err.message);
     }
     CHECK(status == SR_OK && converted.tensors == 1 && converted.verdict == SR_VERDICT_PASS);
+    if (status != SR_OK) {
+        return;
+    }
     CHECK(pread(fd, output, sizeof output, 0) == (ssize_t)converted.bytes);
     CHECK(sr_safetensors_decode(sr_bytes(output, (size_t)converted.bytes), converted.bytes,
                                 &tensors, &err) == SR_OK);

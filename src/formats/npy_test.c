@@ -232,7 +232,9 @@ static void the_head_is_checked(void)
     CHECK(sr_npy_data_offset(make_file(2, "what", 4, 8), &offset, &err) == SR_OK && offset == 16);
     CHECK(sr_npy_data_offset(make_file(4, "what", 4, 8), &offset, &err) == SR_MALFORMED);
     CHECK(sr_npy_decode(make_file(2, "", 0, 0), &npy, &err) == SR_MALFORMED);
-    CHECK(sr_npy_decode(make_file(2, good, 65537, 8), &npy, &err) == SR_TOO_LARGE);
+    static char large[65537];
+    CHECK(sr_npy_decode(make_file(2, large, sizeof large, 8), &npy, &err) == SR_TOO_LARGE);
+    CHECK(sr_npy_decode(make_file(2, large, sizeof large - 1, 8), &npy, &err) == SR_MALFORMED);
     CHECK(sr_npy_decode(make_file(3, named, strlen(named), 8), &npy, &err) == SR_OK);
     CHECK(sr_npy_decode(make_file(3, latin, strlen(latin), 8), &npy, &err) == SR_MALFORMED);
     CHECK(sr_npy_decode(make_file(1, latin, strlen(latin), 8), &npy, &err) == SR_OK);
