@@ -12,10 +12,17 @@
 
 /* Types of values, as the file numbers them. */
 enum {
+    TYPE_U8 = 0,
+    TYPE_I8 = 1,
+    TYPE_U16 = 2,
+    TYPE_I16 = 3,
     TYPE_U32 = 4,
+    TYPE_I32 = 5,
     TYPE_BOOL = 7,
     TYPE_STRING = 8,
     TYPE_ARRAY = 9,
+    TYPE_U64 = 10,
+    TYPE_I64 = 11,
     TYPE_COUNT = 13,
 };
 
@@ -38,6 +45,10 @@ struct decoder {
     uint64_t data_used;  /* sum of the padded sizes of the tensors so far */
     uint64_t last_end;   /* of the data of the last tensor so far, without padding */
     struct sr_tensors *tensors;
+    void (*visit)(void *ctx, const struct sr_gguf_value *value); /* NULL: nobody asks */
+    void *ctx;
+    struct sr_bytes key; /* of the value that is being read */
+    bool is_array;
     struct sr_err *err;
 };
 
@@ -123,6 +134,44 @@ static enum sr_status check_bools(const struct decoder *d, struct sr_bytes value
     return SR_OK;
 }
 
+static void tell_text(const struct decoder *d, struct sr_bytes text)
+{
+    if (d->visit == NULL) {
+        return;
+    }
+    struct sr_gguf_value value = {.key = d->key,
+                                  .is_text = true,
+                                  .is_element = d->is_array,
+                                  .text = text,
+                                  .offset = d->r.offset - text.len};
+    d->visit(d->ctx, &value);
+}
+
+/* Whether values of a type are integers, and signed ones. */
+static bool is_integer(uint32_t type, bool *out_has_sign)
+{
+    *out_has_sign = type == TYPE_I8 || type == TYPE_I16 || type == TYPE_I32 || type == TYPE_I64;
+    return *out_has_sign || type == TYPE_U8 || type == TYPE_U16 || type == TYPE_U32 ||
+           type == TYPE_U64;
+}
+
+/* One integer; floats, booleans and arrays of numbers are of no interest. */
+static void tell_number(const struct decoder *d, uint32_t type, struct sr_bytes bytes)
+{
+    bool has_sign = false;
+    if (d->visit == NULL || d->is_array || !is_integer(type, &has_sign)) {
+        return;
+    }
+    struct sr_gguf_value value = {
+        .key = d->key, .is_number = true, .offset = d->r.offset - bytes.len};
+    for (size_t i = bytes.len; i > 0; i--) {
+        value.number = value.number << 8 | bytes.ptr[i - 1];
+    }
+    if (!has_sign || bytes.ptr[bytes.len - 1] < 0x80) {
+        d->visit(d->ctx, &value);
+    }
+}
+
 /* So many values of a type that is no array. *out is set to the bytes of all but strings. */
 static enum sr_status read_values(struct decoder *d, uint32_t type, uint64_t count,
                                   struct sr_bytes *out)
@@ -130,10 +179,12 @@ static enum sr_status read_values(struct decoder *d, uint32_t type, uint64_t cou
     if (type == TYPE_STRING) {
         for (uint64_t i = 0; i < count; i++) {
             SR_TRY(read_string(d, "string", UINT64_MAX, out));
+            tell_text(d, *out);
         }
         return SR_OK;
     }
     SR_TRY(take_items(d, "value", count, TYPE_BYTES[type], out));
+    tell_number(d, type, *out);
     return type == TYPE_BOOL ? check_bools(d, *out) : SR_OK;
 }
 
@@ -188,6 +239,8 @@ static enum sr_status read_value(struct decoder *d, struct sr_bytes key)
     uint32_t type = 0;
     struct sr_bytes value;
     SR_TRY(read_type(d, "type", &type));
+    d->key = key;
+    d->is_array = type == TYPE_ARRAY;
     if (type == TYPE_ARRAY) {
         SR_TRY(read_array(d));
     } else {
@@ -431,8 +484,9 @@ static enum sr_status decode(struct decoder *d)
     return read_infos(d);
 }
 
-enum sr_status sr_gguf_decode(struct sr_bytes head, uint64_t file_bytes, struct sr_tensors **out,
-                              struct sr_err *err)
+static enum sr_status decode_head(struct sr_bytes head, uint64_t file_bytes,
+                                  void (*visit)(void *ctx, const struct sr_gguf_value *value),
+                                  void *ctx, struct sr_tensors **out, struct sr_err *err)
 {
     /* Nothing after these is looked at, so that what is said does not depend on how long head is.
      */
@@ -450,6 +504,8 @@ enum sr_status sr_gguf_decode(struct sr_bytes head, uint64_t file_bytes, struct 
         .file_bytes = file_bytes,
         .alignment = ALIGNMENT_DEFAULT,
         .tensors = tensors,
+        .visit = visit,
+        .ctx = ctx,
         .err = err,
     };
     enum sr_status status = decode(&d);
@@ -458,4 +514,17 @@ enum sr_status sr_gguf_decode(struct sr_bytes head, uint64_t file_bytes, struct 
     }
     *out = SR_TAKE(tensors);
     return SR_OK;
+}
+
+enum sr_status sr_gguf_decode(struct sr_bytes head, uint64_t file_bytes, struct sr_tensors **out,
+                              struct sr_err *err)
+{
+    return decode_head(head, file_bytes, NULL, NULL, out, err);
+}
+
+enum sr_status sr_gguf_walk(struct sr_bytes file,
+                            void (*visit)(void *ctx, const struct sr_gguf_value *value), void *ctx,
+                            struct sr_tensors **out, struct sr_err *err)
+{
+    return decode_head(file, file.len, visit, ctx, out, err);
 }

@@ -23,4 +23,23 @@ bool sr_gguf_is_name(struct sr_bytes path);
 enum sr_status sr_gguf_decode(struct sr_bytes head, uint64_t file_bytes, struct sr_tensors **out,
                               struct sr_err *err) SR_MUST_USE;
 
+/* A value of the metadata. */
+struct sr_gguf_value {
+    struct sr_bytes key;  /* printable ASCII */
+    bool is_text;         /* a string, or an element of an array of strings */
+    bool is_element;      /* of an array */
+    bool is_number;       /* an integer that is not negative */
+    struct sr_bytes text; /* hostile; not always UTF-8 */
+    uint64_t number;
+    uint64_t offset; /* in the file, after its length or of its first byte */
+};
+
+/*
+ * The same, for a whole file in memory, and visit is called for each string and integer of the
+ * metadata in the order of the file; when the result is not OK, for those before the fault.
+ */
+enum sr_status sr_gguf_walk(struct sr_bytes file,
+                            void (*visit)(void *ctx, const struct sr_gguf_value *value), void *ctx,
+                            struct sr_tensors **out, struct sr_err *err) SR_MUST_USE;
+
 #endif /* SR_FORMATS_GGUF_H */
