@@ -27,6 +27,7 @@ struct findings {
     char evidence[SR_EVIDENCE_BYTES];
     char referred[2048]; /* names, each followed by a newline */
     unsigned globals;
+    char facts[2048]; /* "licence=mit", each followed by a newline */
 };
 
 static inline void findings_keep(void *ctx, const struct sr_finding *finding)
@@ -59,12 +60,21 @@ static inline void findings_refer(void *ctx, const char *path)
     (void)snprintf(f->referred + len, sizeof f->referred - len, "%s\n", path);
 }
 
+static inline void findings_fact(void *ctx, const struct sr_fact *fact)
+{
+    struct findings *f = ctx;
+    size_t len = strlen(f->facts);
+    (void)snprintf(f->facts + len, sizeof f->facts - len, "%s=%s\n", sr_fact_word(fact->key),
+                   fact->value);
+}
+
 static inline struct findings findings_of(const char *name, enum sr_profile profile,
                                           struct sr_bytes bytes)
 {
     struct findings f = {0};
     struct sr_inspection_events events = {.finding = findings_keep,
                                           .global = findings_global,
+                                          .fact = findings_fact,
                                           .reference = findings_refer,
                                           .ctx = &f};
     SR_AUTO(sr_inspection) in = NULL;
@@ -92,6 +102,7 @@ static inline struct findings findings_of_files(const struct findings_file *file
     struct findings f = {0};
     struct sr_inspection_events events = {.finding = findings_keep,
                                           .global = findings_global,
+                                          .fact = findings_fact,
                                           .reference = findings_refer,
                                           .ctx = &f};
     SR_AUTO(sr_inspection) in = NULL;

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "artifact/card.h"
 #include "artifact/format.h"
 #include "artifact/magic.h"
 #include "artifact/settings.h"
@@ -81,13 +82,21 @@ static void ignore(void *ctx, const struct sr_event *event)
 
 /* The settings at the top of a model card. A hub reads them, no loader does: what matters is that
  * they are data. */
-static void check_card(struct sr_inspection *in, struct sr_bytes text)
+static void check_card(struct sr_inspection *in, const struct sr_blob *blob)
 {
+    struct sr_card card = {.in = in};
     struct sr_bytes front = {0};
     struct sr_err err = {0};
     size_t offset = 0;
-    if (!sr_yaml_front_matter(text, &front, &offset) ||
-        sr_yaml_walk(front, ignore, NULL, &err) == SR_OK) {
+    if (!sr_yaml_front_matter(blob->bytes, &front, &offset)) {
+        return;
+    }
+    enum sr_status status = sr_yaml_walk(front, ignore, NULL, &err);
+    /* Only what is read whole says anything. */
+    if (status == SR_OK && sr_card_is_card(blob->name)) {
+        status = sr_yaml_walk(front, sr_card_visit, &card, &err);
+    }
+    if (status == SR_OK) {
         return;
     }
     enum sr_rule rule =
@@ -110,7 +119,7 @@ static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
     if (installs_packages(blob->name)) {
         sr_inspection_find(in, SR_RULE_TEXT_PACKAGES, 0, blob->bytes.len, "list of packages");
     }
-    check_card(in, blob->bytes);
+    check_card(in, blob);
     sr_inspection_cover(in, 0, blob->bytes.len);
 }
 
