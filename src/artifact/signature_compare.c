@@ -55,8 +55,8 @@ static int compare_resources(const void *a, const void *b) /* lint: callback */
 static enum sr_status allocate(struct comparison *c, struct sr_err *err)
 {
     size_t count = c->s->resource_count;
-    c->sorted = calloc(count, sizeof *c->sorted);
-    c->wanted = calloc(count, sizeof *c->wanted);
+    c->sorted = calloc(count, sizeof(struct sr_oms_resource *));
+    c->wanted = calloc(count, sizeof(struct sr_oms_resource *));
     c->pieces = calloc(count, sizeof *c->pieces);
     c->is_bad = calloc(sr_manifest_count(c->m), 1);
     if (c->sorted == NULL || c->wanted == NULL || c->pieces == NULL || c->is_bad == NULL) {

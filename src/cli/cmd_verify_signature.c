@@ -97,18 +97,19 @@ static void show_outcome(const struct sr_signature_result *result, bool is_ok)
                    result->signer[0] != '\0' ? "'" : "");
 }
 
-static enum sr_status check(struct sr_cli *cli, struct sr_signature_check *params,
+static enum sr_status check(struct sr_cli *cli, const struct sr_signature_check *what,
                             struct sr_err *err)
 {
     struct checking checking = {.cli = cli};
     struct sr_signature_result result = {0};
-    params->on_problem = on_problem;
-    params->ctx = &checking;
+    struct sr_signature_check params = *what;
+    params.on_problem = on_problem;
+    params.ctx = &checking;
     if (cli->is_json) {
         SR_TRY(sr_json_open_object(&cli->json));
         SR_TRY(sr_fields_array(&cli->json, "problems"));
     }
-    enum sr_status status = sr_signature_check(params, &result, err);
+    enum sr_status status = sr_signature_check(&params, &result, err);
     SR_AUTO(sr_manifest) files = result.files_found;
     SR_TRY(checking.json_status);
     if (!cli->is_json) {
