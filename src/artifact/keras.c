@@ -374,6 +374,11 @@ static void find_unlisted(const struct walker *w, const struct named *named)
     bool is_registered = after_last(named->registered, '>').len < named->registered.len;
     if (named->owner == OWNER_KERAS && is_beside_models(named->module)) {
         find_named(w, SR_RULE_KERAS_GADGET, named);
+    } else if (is_registered && named->module.len == 0) {
+        /* Found in the registry of the process that loads it, or not at all: nothing is imported.
+         */
+        find_named(w, SR_RULE_KERAS_REGISTERED, named);
+        sr_inspection_global(w->in, named->registered, named->name, "unknown");
     } else if (is_registered || after_last(named->name, '>').len < named->name.len) {
         find_named(w, SR_RULE_KERAS_CUSTOM, named);
     } else {

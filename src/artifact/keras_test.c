@@ -199,8 +199,10 @@ static void what_is_not_listed_is_for_people(void)
           "{\"class_name\":\"TFOpLambda\",\"config\":{\"function\":\"new.op\"}}");
     finds(SR_RULE_KERAS_UNLISTED, "{\"class_name\":\"TypeSpec\",\"type_spec\":\"x\"}");
     finds(SR_RULE_KERAS_CUSTOM, "{\"class_name\":\"Dense\",\"registered_name\":\"me>Dense\"}");
-    finds(SR_RULE_KERAS_CUSTOM,
+    finds(SR_RULE_KERAS_REGISTERED,
           "{\"module\":null,\"class_name\":\"M\",\"registered_name\":\"p>M\"}");
+    finds(SR_RULE_KERAS_CUSTOM,
+          "{\"module\":\"__main__\",\"class_name\":\"M\",\"registered_name\":\"p>M\"}");
     finds(SR_RULE_KERAS_CUSTOM, "{\"class_name\":\"Addons>GELU\"}");
     finds(SR_RULE_KERAS_CUSTOM, "{\"module\":\"__main__\",\"class_name\":\"M\"}");
     finds(SR_RULE_KERAS_CUSTOM, "{\"registered_name\":\"p>M\"}");
