@@ -284,6 +284,10 @@ static void listed_calls_pass_in_their_form_only(void)
     CHECK(breaks(LITERAL("\x80\x02"
                          "c_codecs\nencode\nX\x01\0\0\0aX\x05\0\0\0rot13\x86R."),
                  SR_RULE_PICKLE_CALL_FORM));
+    CHECK(passes(
+        LITERAL("\x80\x02"
+                "ctransformers.training_args\nTrainingArguments\n)\x81}X\x01\0\0\0"
+                "actransformers.trainer_utils\nIntervalStrategy\nX\x05\0\0\0steps\x85Rsb.")));
     CHECK(breaks(LITERAL("\x80\x02"
                          "c__builtin__\nbytearray\nJ\0\0\0\x7f\x85R."),
                  SR_RULE_PICKLE_CALL_FORM));
