@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The first byte chooses a name, the rest is a file of it: what is looked at for PyTorch and NumPy,
- * through the whole inspection. Checked: what passes is covered to the last byte, and tensors of
- * what passes lie in their storages.
+ * through the whole inspection. Checked: what passes is covered to the last byte, the verdict is
+ * the worst of the findings', and their texts are printable.
  */
 #include <stdlib.h>
 #include <string.h>

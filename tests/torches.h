@@ -32,7 +32,9 @@ struct torches_tensor {
     unsigned rank; /* 0 with no sizes: 1 */
     const uint64_t *sizes;
     const uint64_t *strides;
-    bool is_legacy;    /* the persistent id has a view, None */
+    bool is_legacy;      /* the persistent id has a view, None */
+    uint64_t view_numel; /* not 0, in a legacy file: it is in a view of the storage */
+    uint64_t view_offset;
     bool is_conjugate; /* and says so beside the storage */
 };
 
@@ -106,7 +108,15 @@ static inline void torches_storage(struct torches *t, const struct torches_tenso
     torches_text(t, tensor->key != NULL ? tensor->key : "0");
     torches_text(t, "cpu");
     torches_int(t, tensor->numel != 0 ? tensor->numel : 6);
-    torches_op(t, tensor->is_legacy ? "NtQ" : "tQ");
+    if (tensor->view_numel > 0) {
+        torches_op(t, "(");
+        torches_text(t, "view");
+        torches_int(t, tensor->view_offset);
+        torches_int(t, tensor->view_numel);
+        torches_op(t, "ttQ");
+    } else {
+        torches_op(t, tensor->is_legacy ? "NtQ" : "tQ");
+    }
 }
 
 static inline void torches_put_tensor(struct torches *t, const struct torches_tensor *tensor)

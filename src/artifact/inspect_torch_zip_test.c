@@ -265,6 +265,17 @@ static void code_is_found_whatever_else_is_wrong(void)
     CHECK(end().verdict == SR_VERDICT_BLOCK);
 }
 
+static void a_file_of_two_kinds_is_looked_at_as_this_one(void)
+{
+    static const char *const OTHERS[] = {"schema.json", "config.json", "metadata.json"};
+    for (size_t i = 0; i < sizeof OTHERS / sizeof OTHERS[0]; i++) {
+        pickle_that_runs();
+        begin();
+        add_text(OTHERS[i], "{}");
+        CHECK(end().verdict == SR_VERDICT_BLOCK);
+    }
+}
+
 static void what_follows_the_pickle_is_not_understood(void)
 {
     pickle_of(&PLAIN);
@@ -285,6 +296,16 @@ static void a_program_is_reviewed(void)
     struct findings f = end();
     CHECK(f.verdict == SR_VERDICT_REVIEW && findings_has(&f, SR_RULE_TORCH_SCRIPT));
     CHECK(strstr(f.evidence, "1 members of code, 'm/code/__torch__.py'") != NULL);
+    /* PyTorch compresses the code, and only that. */
+    static const uint8_t STORED_BLOCK[] = {1, 4, 0, 0xfb, 0xff, 'p', 'a', 's', 's'};
+    begin();
+    zips_add_as(&zip, (struct zips_member){.name = "m/code/__torch__.py",
+                                           .content = STORED_BLOCK,
+                                           .packed_bytes = sizeof STORED_BLOCK,
+                                           .bytes = 4,
+                                           .method = 8,
+                                           .crc32 = sr_crc32(0, sr_bytes("pass", 4))});
+    CHECK(end().verdict == SR_VERDICT_REVIEW);
     pickle_that_runs();
     struct torches bad = pickle;
     pickle_of(&PLAIN);
@@ -323,6 +344,7 @@ int main(void)
     RUN(the_small_members_say_what_they_may);
     RUN(pickle_and_version_are_there);
     RUN(code_is_found_whatever_else_is_wrong);
+    RUN(a_file_of_two_kinds_is_looked_at_as_this_one);
     RUN(what_follows_the_pickle_is_not_understood);
     RUN(a_program_is_reviewed);
     RUN(an_export_is_reviewed_and_its_code_blocked);

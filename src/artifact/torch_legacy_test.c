@@ -108,6 +108,39 @@ static void storages_are_as_long_as_they_say(void)
     CHECK(f.verdict == SR_VERDICT_UNPARSABLE && findings_has(&f, SR_RULE_NOT_COVERED));
 }
 
+static struct findings look_at_view(uint64_t view_offset, uint64_t view_numel, uint64_t offset,
+                                    uint64_t size)
+{
+    const uint64_t stride = 1;
+    put_head(1001, "protocol_version");
+    torches_begin(&file);
+    torches_item(&file, "a",
+                 &(struct torches_tensor){.is_legacy = true,
+                                          .view_offset = view_offset,
+                                          .view_numel = view_numel,
+                                          .offset = offset,
+                                          .rank = 1,
+                                          .sizes = &size,
+                                          .strides = &stride});
+    (void)torches_end(&file);
+    put_keys("0", NULL);
+    put_storage(6, 24);
+    return look();
+}
+
+/* PT-12 */
+static void a_tensor_lies_in_its_view(void)
+{
+    static const uint64_t BAD[][4] = {
+        {2, 3, 0, 4}, {2, 3, 1, 3}, {2, 5, 0, 1}, {7, 1, 0, 1}, {INT64_MAX, INT64_MAX, 0, 1}};
+    CHECK(look_at_view(2, 3, 0, 3).verdict == SR_VERDICT_PASS);
+    CHECK(look_at_view(2, 4, 1, 3).verdict == SR_VERDICT_PASS);
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        struct findings f = look_at_view(BAD[i][0], BAD[i][1], BAD[i][2], BAD[i][3]);
+        CHECK(f.verdict == SR_VERDICT_BLOCK && findings_has(&f, SR_RULE_TORCH_BOUNDS));
+    }
+}
+
 static void check_keys(const char *first, const char *second)
 {
     put_head(1001, "protocol_version");
@@ -189,6 +222,7 @@ int main(void)
 {
     RUN(what_torch_wrote_passes);
     RUN(storages_are_as_long_as_they_say);
+    RUN(a_tensor_lies_in_its_view);
     RUN(keys_are_those_of_the_storages);
     RUN(the_head_is_plain);
     RUN(code_is_found_in_each_pickle);
