@@ -180,6 +180,7 @@ static void what_models_carry_is_not(void)
         "python 3.11",
         "data:image/jpeg;base64,/9j/4AAQSkZJRgABAQEASABIAAD",
         "curl of a vector field",
+        "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.SflKxwRJSMeKKF2QT4fw",
         "sudoku solver",
     };
     CHECK_ALL(TEXTS, SR_INERT);
@@ -190,18 +191,22 @@ static void long_runs_are_payloads_unless_pictures(void)
 {
     char run[601] = {0};
     for (size_t i = 0; i < 600; i++) {
-        run[i] = "Ab9Zq4Xw7"[(i * i + i / 7) % 9];
+        run[i] = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"[(i * i + i / 7) % 36];
     }
     CHECK(sr_inert_class(sr_bytes(run, 600)) == SR_INERT_ENCODED);
     CHECK(sr_inert_class(sr_bytes(run, 100)) == SR_INERT);
     memcpy(run, "/9j/4AAQ", 8);
     CHECK(sr_inert_class(sr_bytes(run, 600)) == SR_INERT);
     for (size_t i = 0; i < 600; i++) {
-        run[i] = "0f9e8d7c"[(i * i + i / 7) % 8];
+        run[i] = "0f9e8d7c6b5a4321"[(i * i + i / 7 + i / 16) % 16];
     }
     CHECK(sr_inert_class(sr_bytes(run, 600)) == SR_INERT_ENCODED);
     CHECK(sr_inert_class(sr_bytes(run, 128)) == SR_INERT);
     memset(run, '1', 600);
+    CHECK(sr_inert_class(sr_bytes(run, 600)) == SR_INERT);
+    for (size_t i = 0; i < 600; i++) {
+        run[i] = "ABCD1234abcd"[i % 12];
+    }
     CHECK(sr_inert_class(sr_bytes(run, 600)) == SR_INERT);
     memset(run, 'a', 600);
     CHECK(sr_inert_class(sr_bytes(run, 599)) == SR_INERT);
