@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "artifact/worker.h"
 #include "custody/deposit.h"
 #include "custody/query.h"
 #include "custody/room.h"
@@ -221,13 +222,52 @@ static inline void room_free_ids(struct sr_id **p)
     free(*p);
 }
 
+/* In place of the inspection, for tests of everything else: whatever it is, it passes. */
+static inline void room_pass(struct sr_inspection *in, struct sr_bytes path, struct sr_bytes bytes,
+                             struct sr_inspected *out)
+{
+    (void)in;
+    (void)path;
+    *out = (struct sr_inspected){.verdict = SR_VERDICT_PASS, .format = "any", .bytes = bytes.len};
+    out->covered = bytes.len;
+}
+
+static const struct sr_worker_look ROOM_PASSES = {.file = room_pass};
+
+/* Deposit with these parameters and a worker that looks so; NULL: as the program's does. report
+ * NULL: nobody wants it. */
+static inline enum sr_status room_deposit_looked(struct sr_room *r,
+                                                 const struct sr_deposit_params *params,
+                                                 const struct sr_worker_look *look,
+                                                 struct sr_report *report,
+                                                 struct sr_deposit_result *out, struct sr_err *err)
+{
+    SR_AUTO(sr_report) own = NULL;
+    SR_AUTO(sr_inspector) inspector = NULL;
+    struct sr_deposit_params all = *params;
+    struct sr_inspector_params how = {.look = look};
+    SR_TRY(sr_report_new(SR_PROFILE_TENSORS, &own));
+    SR_TRY(sr_inspector_start(&how, &inspector, err));
+    all.inspector = inspector;
+    all.report = report != NULL ? report : own;
+    return sr_deposit(r, &all, out, err);
+}
+
+/* The same, and everything passes. */
+static inline enum sr_status room_deposit_with(struct sr_room *r,
+                                               const struct sr_deposit_params *params,
+                                               struct sr_deposit_result *out, struct sr_err *err)
+{
+    return room_deposit_looked(r, params, &ROOM_PASSES, NULL, out, err);
+}
+
 /* Deposit with usual parameters. */
 static inline enum sr_status room_deposit(struct sr_room *r, const char *path, const char *name,
                                           uint64_t number, struct sr_deposit_result *out,
                                           struct sr_err *err)
 {
     struct sr_deposit_params params = {.path = path, .name = name, .number = number, .threads = 2};
-    return sr_deposit(r, &params, out, err);
+    return room_deposit_with(r, &params, out, err);
 }
 
 static inline enum sr_status room_resolve(struct sr_room *r, const char *ref,

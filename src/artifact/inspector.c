@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "artifact/inspection.h"
+#include "artifact/worker.h"
 #include "artifact/worker_records.h"
 #include "base/folder.h"
 #include "base/secret.h"
@@ -55,6 +57,7 @@ struct exchange {
     size_t index;
     size_t findings;
     size_t globals;
+    size_t facts;
     int64_t deadline_ms;
     bool is_over;
     bool is_deferred;
@@ -313,6 +316,17 @@ static enum sr_status take_global(struct exchange *x, const struct sr_record *re
     return SR_OK;
 }
 
+static enum sr_status take_fact(struct exchange *x, const struct sr_record *record,
+                                struct sr_err *err)
+{
+    if (x->input == NULL || x->facts++ >= SR_LIMIT_INSPECT_FINDINGS) {
+        return give_up_on_breach(x, err);
+    }
+    struct sr_fact fact = {.key = record->key, .value = record->text[0]};
+    sr_report_add_fact(x->report, x->index, &fact);
+    return SR_OK;
+}
+
 static enum sr_status take_reference(struct exchange *x, const struct sr_record *record,
                                      struct sr_err *err)
 {
@@ -421,6 +435,9 @@ static enum sr_status take_record(struct exchange *x, const struct sr_record *re
     }
     if (record->kind == SR_RECORD_GLOBAL) {
         return take_global(x, record, err);
+    }
+    if (record->kind == SR_RECORD_FACT) {
+        return take_fact(x, record, err);
     }
     if (record->kind == SR_RECORD_REFERENCE) {
         return take_reference(x, record, err);

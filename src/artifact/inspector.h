@@ -3,7 +3,6 @@
 #define SR_ARTIFACT_INSPECTOR_H
 
 #include "artifact/report.h"
-#include "artifact/worker.h"
 #include "base/io.h"
 
 /*
@@ -20,6 +19,7 @@
  * Start it before there is a secret in this process: the worker is a fork of it. One thread.
  */
 struct sr_inspector;
+struct sr_worker_look; /* worker.h */
 
 /* For each file, beside what its length adds: a second for each 8 MiB. */
 #define SR_INSPECTOR_TIMEOUT_MS 60000

@@ -15,6 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "artifact/inspection.h"
+#include "artifact/worker.h"
 #include "artifact/worker_records.h"
 #include "base/folder.h"
 #include "tests/check.h"

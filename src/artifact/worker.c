@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "artifact/inspection.h"
 #include "artifact/worker_records.h"
 #include "base/sandbox.h"
 #include "formats/json.h"
@@ -49,7 +50,7 @@ static void send_record(const struct sr_record *record)
 {
     uint8_t datagram[SR_RECORD_BYTES_MAX];
     size_t len = sr_record_encode(record, datagram);
-    if (write(SOCKET, datagram, len) != (ssize_t)len) {
+    if (send(SOCKET, datagram, len, MSG_NOSIGNAL) != (ssize_t)len) {
         stop(LOST_PARENT);
     }
 }
@@ -81,6 +82,14 @@ static void on_global(void *ctx, const struct sr_global *global)
     put_text(w, 0, global->module);
     put_text(w, 1, global->name);
     put_text(w, 2, global->role);
+    send_record(&w->record);
+}
+
+static void on_fact(void *ctx, const struct sr_fact *fact)
+{
+    struct worker *w = ctx;
+    w->record = (struct sr_record){.kind = SR_RECORD_FACT, .key = fact->key};
+    put_text(w, 0, fact->value);
     send_record(&w->record);
 }
 
@@ -324,8 +333,11 @@ static void warm_up(void)
 static enum sr_status begin(struct worker *w, int socket, int parent, enum sr_profile profile,
                             unsigned cpu_s, struct sr_err *err)
 {
-    struct sr_inspection_events events = {
-        .finding = on_finding, .global = on_global, .reference = on_reference, .ctx = w};
+    struct sr_inspection_events events = {.finding = on_finding,
+                                          .global = on_global,
+                                          .fact = on_fact,
+                                          .reference = on_reference,
+                                          .ctx = w};
     struct sr_sandbox sandbox = {
         .fd = socket,
         .parent = parent,

@@ -4,7 +4,7 @@
 
 #include <stdnoreturn.h>
 
-#include "artifact/inspection.h"
+#include "artifact/finding.h"
 
 /*
  * The inside of the isolated worker: a process without rights (base/sandbox.h) that looks at the
@@ -16,6 +16,8 @@
  *
  * source  docs/design/0011-inspection-isolation.md
  */
+
+struct sr_inspection;
 
 /* sr_inspection_file(), or what a test does in its place. */
 struct sr_worker_look {

@@ -36,6 +36,7 @@ static const struct text_rule TEXTS[SR_RECORD_KIND_COUNT][SR_RECORD_TEXTS] = {
     [SR_RECORD_GLOBAL] = {EVIDENCE, EVIDENCE, {WORD, WORD_LEN_MAX}},
     [SR_RECORD_REFERENCE] = {{PATH, SR_LIMIT_PATH_BYTES}},
     [SR_RECORD_ENDED] = {{WORD, WORD_LEN_MAX}},
+    [SR_RECORD_FACT] = {EVIDENCE},
 };
 
 static bool is_in(enum alphabet alphabet, uint8_t c)
@@ -84,6 +85,8 @@ size_t sr_record_encode(const struct sr_record *record, uint8_t out[SR_RECORD_BY
         put(&o, record->length, 8);
     } else if (record->kind == SR_RECORD_NEED) {
         put(&o, record->chunk, 8);
+    } else if (record->kind == SR_RECORD_FACT) {
+        put(&o, record->key, 1);
     } else if (record->kind == SR_RECORD_ENDED) {
         put(&o, record->verdict, 1);
         put(&o, record->bytes, 8);
@@ -145,10 +148,24 @@ static enum sr_status take_ended(struct sr_reader *r, struct sr_record *record)
     return SR_OK;
 }
 
+static enum sr_status take_fact(struct sr_reader *r, struct sr_record *record)
+{
+    uint8_t key = 0;
+    SR_TRY(sr_reader_u8(r, &key));
+    if (key >= SR_FACT_COUNT) {
+        return SR_MALFORMED;
+    }
+    record->key = (enum sr_fact_key)key;
+    return SR_OK;
+}
+
 static enum sr_status take_numbers(struct sr_reader *r, struct sr_record *record)
 {
     if (record->kind == SR_RECORD_FINDING) {
         return take_finding(r, record);
+    }
+    if (record->kind == SR_RECORD_FACT) {
+        return take_fact(r, record);
     }
     if (record->kind == SR_RECORD_NEED) {
         return sr_reader_u64be(r, &record->chunk);

@@ -4,8 +4,10 @@
 
 #include <stdbool.h>
 
-#include "artifact/inspection.h"
+#include "artifact/finding.h"
+#include "base/attr.h"
 #include "base/limits.h"
+#include "base/status.h"
 
 /*
  * What the isolated worker and its parent say to each other: one datagram each, of a kind, then
@@ -28,6 +30,7 @@ enum sr_record_kind {
     SR_RECORD_NEED,      /* chunk: to be sent */
     SR_RECORD_DEFERRED,  /* instead of looking: it has to come after the others */
     SR_RECORD_ENDED,     /* text[0]: the format; of FINISH: "" */
+    SR_RECORD_FACT,      /* text[0]: its value */
     SR_RECORD_KIND_COUNT
 };
 
@@ -39,6 +42,7 @@ enum sr_record_kind {
 struct sr_record {
     enum sr_record_kind kind;
     enum sr_rule rule;       /* FINDING */
+    enum sr_fact_key key;    /* FACT */
     enum sr_verdict verdict; /* ENDED */
     uint32_t file;           /* FINDING: whose, in the order of FILE, from 0 */
     uint64_t offset;         /* FINDING */
@@ -59,9 +63,8 @@ size_t sr_record_encode(const struct sr_record *record, uint8_t out[SR_RECORD_BY
  * Take one datagram apart. datagram is hostile. Texts come out NUL-terminated; all are printable
  * ASCII but a path, which is any bytes without NUL.
  *
- * errors  MALFORMED  an unknown kind, rule or verdict; a text with other bytes or too long; covered
- *                    over bytes; bytes left over
- *         TRUNCATED
+ * errors  MALFORMED  an unknown kind, rule, key or verdict; a text with other bytes or too long;
+ * covered over bytes; bytes left over TRUNCATED
  */
 enum sr_status sr_record_decode(struct sr_bytes datagram, struct sr_record *out) SR_MUST_USE;
 

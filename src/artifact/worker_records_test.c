@@ -30,6 +30,12 @@ static void comes_back_as_it_was(void)
     CHECK(back.kind == FINDING.kind && back.rule == FINDING.rule && back.file == 3);
     CHECK(back.offset == UINT64_MAX && back.length == 5);
     CHECK(strcmp(back.text[0], FINDING.text[0]) == 0 && strcmp(back.text[1], "it ends") == 0);
+    struct sr_record fact = {.kind = SR_RECORD_FACT, .key = SR_FACT_COUNT - 1, .text = {"MIT"}};
+    len = sr_record_encode(&fact, bytes);
+    CHECK(decode(bytes, len, &back) == SR_OK && back.key == SR_FACT_COUNT - 1);
+    CHECK(strcmp(back.text[0], "MIT") == 0);
+    bytes[1]++;
+    CHECK(decode(bytes, len, &back) == SR_MALFORMED);
     struct sr_record ended = {.kind = SR_RECORD_ENDED,
                               .verdict = SR_VERDICT_BLOCK,
                               .bytes = 10,

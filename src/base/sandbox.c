@@ -195,6 +195,7 @@ static enum sr_status filter_calls(struct sr_err *err)
         RETURN(KILL_PROCESS),
         ALLOW_ON_SOCKET(read),
         ALLOW_ON_SOCKET(write),
+        ALLOW_ON_SOCKET(sendto),
         ALLOW_ON_SOCKET(recvmsg),
         ALLOW_NOT_EXEC(mmap),
         ALLOW_NOT_EXEC(mprotect),

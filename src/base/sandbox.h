@@ -31,8 +31,8 @@ struct sr_sandbox {
  * Call it in a fresh child with one thread. Everything that libraries do once (seeds, tables) must
  * have been done.
  *
- * After it: read, write, recvmsg on descriptor 0; mmap (not executable) of a descriptor that was
- * received; close; memory; the clock; random bytes; exit.
+ * After it: read, write, sendto, recvmsg on descriptor 0; mmap (not executable) of a descriptor
+ * that was received; close; memory; the clock; random bytes; exit.
  *
  * errors  IO           the kernel refuses a layer, or the parent is gone; go no further
  *         UNSUPPORTED  no seccomp filter for this processor

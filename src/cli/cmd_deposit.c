@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
+#include <string.h>
 
+#include "artifact/inspector.h"
 #include "cli/bar.h"
 #include "cli/command.h"
 #include "cli/fields.h"
 #include "cli/human.h"
 #include "cli/input.h"
+#include "cli/output_file.h"
+#include "cli/report_view.h"
 #include "cli/screen.h"
 #include "cli/session.h"
 #include "cli/signals.h"
@@ -17,6 +21,7 @@ extern const struct sr_command sr_command_deposit;
 
 /* Version numbers are counted up by people and by us; this is beyond both. */
 #define NUMBER_MAX 1000000000
+#define REPORT_BYTES_MAX ((size_t)512 << 20)
 
 static enum sr_status read_params(const struct sr_args *args, struct sr_deposit_params *out,
                                   const char *parents[SR_ACT_PARENTS_MAX], struct sr_err *err)
@@ -54,12 +59,75 @@ static void show_publisher(const struct sr_publisher *p)
     }
 }
 
-static enum sr_status report(struct sr_cli *cli, const struct sr_deposit_result *result)
+/* Before anything else: the worker is a fork of this process, and must find no key in it. */
+static enum sr_status start_inspector(const struct sr_args *args, struct sr_inspector **out,
+                                      struct sr_report **out_report, struct sr_err *err)
+{
+    const char *word = sr_args_value(args, "profile");
+    struct sr_inspector_params params = {.profile = SR_PROFILE_TENSORS};
+    for (unsigned i = 0; word != NULL && strcmp(word, sr_profile_name(params.profile)) != 0; i++) {
+        if (i == SR_PROFILE_COUNT) {
+            return sr_fail(err, SR_USAGE, "'--profile %s' is neither 'tensors' nor 'sklearn'",
+                           word);
+        }
+        params.profile = (enum sr_profile)i;
+    }
+    if (sr_report_new(params.profile, out_report) != SR_OK) {
+        return sr_fail(err, SR_NO_MEMORY, "no memory for a report");
+    }
+    return sr_inspector_start(&params, out, err);
+}
+
+/* The whole report, where '--report' says; there or not, the deposit ends as it does. */
+static enum sr_status write_report(const struct sr_args *args, const struct sr_report *found,
+                                   struct sr_err *err)
+{
+    const char *path = sr_args_value(args, "report");
+    if (path == NULL || sr_report_count(found) == 0) {
+        return SR_OK;
+    }
+    SR_AUTO(sr_buf) text = NULL;
+    SR_TRY(sr_buf_new(REPORT_BYTES_MAX, &text));
+    struct sr_json_writer w = {.out = text};
+    enum sr_status status = sr_report_json(found, &w);
+    if (status == SR_OK) {
+        status = sr_buf_append(text, sr_bytes("\n", 1));
+    }
+    if (status != SR_OK) {
+        return sr_fail(err, status, "cannot write the report");
+    }
+    return sr_output_file_write(path, sr_buf_view(text), err);
+}
+
+static bool is_refusal(enum sr_status status)
+{
+    return status == SR_REFUSED || status == SR_UNINSPECTED;
+}
+
+/* What was refused and why; nothing else of it is left. */
+static enum sr_status show_refusal(struct sr_cli *cli, const struct sr_report *found)
+{
+    if (!cli->is_json) {
+        sr_report_view(found);
+        return SR_OK;
+    }
+    cli->has_result = true;
+    SR_TRY(sr_json_open_object(&cli->json));
+    SR_TRY(sr_fields_text(&cli->json, "verdict", sr_verdict_name(sr_report_verdict(found))));
+    SR_TRY(sr_json_key(&cli->json, "inspection"));
+    SR_TRY(sr_report_json(found, &cli->json));
+    return sr_json_close_object(&cli->json);
+}
+
+static enum sr_status report(struct sr_cli *cli, const struct sr_deposit_result *result,
+                             const struct sr_report *found)
 {
     const struct sr_catalog_version *version = &result->version;
+    const char *verdict = sr_verdict_name(sr_report_verdict(found));
     if (cli->is_json) {
         SR_TRY(sr_json_open_object(&cli->json));
         SR_TRY(sr_view_put_version(&cli->json, version));
+        SR_TRY(sr_fields_text(&cli->json, "verdict", verdict));
         SR_TRY(sr_fields_bool(&cli->json, "resumed", result->is_resumed));
         SR_TRY(sr_view_put_publisher(&cli->json, &result->publisher));
         return sr_json_close_object(&cli->json);
@@ -71,8 +139,9 @@ static enum sr_status report(struct sr_cli *cli, const struct sr_deposit_result 
     sr_view_digest(version->digest, digest);
     sr_human_bytes(version->plain_bytes, size);
     sr_screen_line(
-        "%s %s: %llu file%s, %s", result->is_resumed ? "resumed and deposited" : "deposited", ref,
-        (unsigned long long)version->file_count, version->file_count == 1 ? "" : "s", size);
+        "%s %s: %llu file%s, %s, %s", result->is_resumed ? "resumed and deposited" : "deposited",
+        ref, (unsigned long long)version->file_count, version->file_count == 1 ? "" : "s", size,
+        sr_report_verdict(found) == SR_VERDICT_PASS ? "inspected" : "REVIEW accepted");
     sr_screen_line("%s", digest);
     show_publisher(&result->publisher);
     sr_screen_next(cli, "strongroom verify %s", ref);
@@ -85,10 +154,16 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
     struct sr_deposit_params params = {0};
     struct sr_deposit_result result = {0};
     SR_CLEANUP(sr_input_signer_clear) struct sr_input_signer signer = {0};
+    SR_AUTO(sr_report) found = NULL;
+    SR_AUTO(sr_inspector) inspector = NULL;
+    SR_AUTO(sr_room) room = NULL;
     SR_TRY(read_params(args, &params, parents, err));
+    SR_TRY(start_inspector(args, &inspector, &found, err));
     SR_TRY(sr_input_signer(args, &signer, err));
     params.signer = signer.is_given ? &signer.trust : NULL;
-    SR_AUTO(sr_room) room = NULL;
+    params.inspector = inspector;
+    params.report = found;
+    params.accept_review = sr_args_value(args, "accept-review");
     SR_TRY(sr_session_open_unlocked(cli, &room, err));
     struct sr_bar bar = sr_bar(cli, "sealing");
     params.progress = sr_bar_progress(&bar);
@@ -100,8 +175,14 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
             err, SR_CANCELLED,
             "stopped; what is sealed so far is kept: the same command goes on from there");
     }
+    if (status == SR_OK || is_refusal(status)) {
+        SR_TRY(write_report(args, found, status == SR_OK ? err : NULL));
+    }
+    if (is_refusal(status) && show_refusal(cli, found) != SR_OK) {
+        return sr_fail(NULL, status, "it cannot be shown");
+    }
     SR_TRY(status);
-    return report(cli, &result);
+    return report(cli, &result, found);
 }
 
 static const struct sr_option OPTIONS[] = {
@@ -131,6 +212,18 @@ static const struct sr_option OPTIONS[] = {
     {.name = "version",
      .value = "N",
      .help = "the version's number; the next free one if not given"},
+    {.name = "profile",
+     .value = "PROFILE",
+     .help = "what pickles may name: 'tensors' (if not given), or 'sklearn' for the classes of "
+             "scikit-learn as well"},
+    {.name = "accept-review",
+     .value = "WHY",
+     .help = "take files that need review, after somebody has looked at them; the reason is on "
+             "record for good"},
+    {.name = "report",
+     .value = "FILE",
+     .help = "write what inspection found to this file, as JSON",
+     .completes = SR_COMPLETES_FILE},
     {.name = NULL},
 };
 static const struct sr_positional POSITIONALS[] = {
@@ -143,31 +236,39 @@ static const struct sr_example EXAMPLES[] = {
     {"strongroom deposit ./llama --name llama --kind base", "a folder as Hugging Face has them"},
     {"strongroom deposit ./llama-q4.gguf --name llama-q4 --kind quantization --parent llama@1",
      "one file, and what it was made from"},
+    {"strongroom deposit ./tuned --name tuned --accept-review 'J. Doe read modeling.py, 21 Nov'",
+     "with a file that needs review"},
     {.line = NULL},
 };
 static const enum sr_status STATUSES[] = {
-    SR_MALFORMED,       SR_TRUNCATED, SR_TOO_LARGE, SR_NOT_FOUND, SR_CONFLICT,
-    SR_UNAUTHENTICATED, SR_DENIED,    SR_PENDING,   SR_CORRUPT,   SR_BUSY,
-    SR_UNSUPPORTED,     SR_UNTRUSTED, SR_CANCELLED, SR_NO_MEMORY, SR_OK,
+    SR_REFUSED,     SR_UNINSPECTED,     SR_MALFORMED, SR_TRUNCATED, SR_TOO_LARGE, SR_NOT_FOUND,
+    SR_CONFLICT,    SR_UNAUTHENTICATED, SR_DENIED,    SR_PENDING,   SR_CORRUPT,   SR_BUSY,
+    SR_UNSUPPORTED, SR_UNTRUSTED,       SR_CANCELLED, SR_NO_MEMORY, SR_OK,
 };
 static const struct sr_field FIELDS[] = {
     SR_VIEW_VERSION_FIELDS(""),
+    {"verdict", "string",
+     "of inspection: 'PASS', or 'REVIEW' that was accepted; else it is refused"},
     {"resumed", "boolean", "whether an interrupted deposit was taken up"},
     SR_VIEW_PUBLISHER_FIELDS,
+    {"inspection", "object", "when it is refused, instead of the version: the report"},
+    SR_REPORT_VIEW_FIELDS("inspection."),
     {.name = NULL},
 };
 
 const struct sr_command sr_command_deposit = {
     .name = "deposit",
     .group = "Models",
-    .synopsis = "PATH --name NAME [--kind KIND] [--parent REF]... [--version N] "
+    .synopsis = "PATH --name NAME [--kind KIND] [--parent REF]... [--version N] [--profile "
+                "PROFILE] [--accept-review WHY] [--report FILE] "
                 "[--require-signer FILE [--signer-name NAME]]",
     .summary = "put a model into custody",
     .description =
-        "Checks every file without running any of it, hashes it, and seals it, in one pass. "
-        "safetensors and GGUF files are decoded strictly and must be what they say; other files "
-        "are "
-        "stored as they are. Links and devices are refused. The source is not changed: once "
+        "Hashes and seals every file in one pass, and has what is sealed inspected by a process "
+        "without rights, which runs none of it. Only what passes comes into custody: every byte "
+        "understood, nothing that a loader would execute. A file that needs review comes in with "
+        "'--accept-review' only, anything else not at all; what is refused leaves nothing behind "
+        "but its report. Links and devices are refused. The source is not changed: once "
         "'strongroom verify' is content, it is up to you to remove it.\n\n"
         "A deposit that was stopped or that crashed goes on where it was when the same command is "
         "given again. Until it is done, no one sees the version.\n\n"

@@ -50,10 +50,23 @@ static enum sr_status put_early_fields(struct sr_json_writer *w, const struct sr
     return act->verb == SR_VERB_READ ? put_text(w, "file", act->read.file) : SR_OK;
 }
 
+enum sr_status sr_act_put_inspection(struct sr_json_writer *w,
+                                     const struct sr_act_inspection *inspection)
+{
+    SR_TRY(sr_json_key(w, "inspection"));
+    SR_TRY(sr_json_open_object(w));
+    SR_TRY(put_text(w, "profile", sr_profile_name(inspection->profile)));
+    SR_TRY(put_text(w, "reason", inspection->reason));
+    SR_TRY(put_hex(w, "ruleset", inspection->ruleset, sizeof inspection->ruleset));
+    SR_TRY(put_text(w, "verdict", sr_verdict_name(inspection->verdict)));
+    return sr_json_close_object(w);
+}
+
 /* Those between "format" and "room". */
 static enum sr_status put_deposit_fields(struct sr_json_writer *w, const struct sr_act *act,
                                          const struct sr_catalog_version *version)
 {
+    SR_TRY(sr_act_put_inspection(w, act->deposit.inspection));
     SR_TRY(put_text(w, "kind", version->kind));
     SR_TRY(sr_json_key(w, "parents"));
     SR_TRY(sr_json_open_array(w));

@@ -2,6 +2,7 @@
 #ifndef SR_CUSTODY_ACT_H
 #define SR_CUSTODY_ACT_H
 
+#include "artifact/finding.h"
 #include "base/buf.h"
 #include "custody/room.h"
 
@@ -30,6 +31,16 @@ struct sr_verb_info {
 /* Valid for every enum value. Static. */
 const struct sr_verb_info *sr_verb_info(enum sr_verb verb);
 
+#define SR_ACT_REASON_BYTES_MAX 500
+
+/* What inspection said of a version: who relies on it later has to know under which rules. */
+struct sr_act_inspection {
+    enum sr_verdict verdict; /* of all files; PASS, or REVIEW that somebody accepted */
+    enum sr_profile profile;
+    uint8_t ruleset[SR_SHA256_BYTES];         /* sr_report_ruleset() */
+    char reason[SR_ACT_REASON_BYTES_MAX + 1]; /* why REVIEW was accepted; "" for PASS */
+};
+
 /* One act. Strings are NUL-terminated UTF-8 without control characters; borrowed. */
 struct sr_act {
     enum sr_verb verb;
@@ -38,9 +49,10 @@ struct sr_act {
     struct sr_id version; /* the subject; all zero for INIT and ROTATE */
     union {
         struct {
-            uint8_t digest[SR_SHA256_BYTES]; /* of the manifest */
-            const struct sr_id *parents;     /* versions it was made from */
-            size_t parent_count;             /* 0..SR_ACT_PARENTS_MAX */
+            uint8_t digest[SR_SHA256_BYTES];            /* of the manifest */
+            const struct sr_id *parents;                /* versions it was made from */
+            size_t parent_count;                        /* 0..SR_ACT_PARENTS_MAX */
+            const struct sr_act_inspection *inspection; /* NULL: not inspected, and denied */
         } deposit;
         struct {
             const char *to; /* the folder it was written to, absolute */
@@ -72,6 +84,11 @@ struct sr_act {
 enum sr_status sr_act_encode(const struct sr_act *act, const struct sr_id *room,
                              const struct sr_catalog_version *version,
                              struct sr_buf *out) SR_MUST_USE;
+
+struct sr_json_writer;
+/* The member "inspection", here and in an intent (hold.h). errors  as sr_act_encode() */
+enum sr_status sr_act_put_inspection(struct sr_json_writer *w,
+                                     const struct sr_act_inspection *inspection) SR_MUST_USE;
 
 /*
  * Leave to do what an act says, given when the act was recorded. It names the version and verb, and

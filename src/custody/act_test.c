@@ -84,8 +84,14 @@ static void encodes_a_deposit(void)
     act.deposit.digest[0] = 0xee; /* the version has none yet */
     act.deposit.parents = parents;
     act.deposit.parent_count = 2;
+    struct sr_act_inspection inspection = {.verdict = SR_VERDICT_REVIEW, .reason = "read it"};
+    inspection.ruleset[0] = 0xdd;
+    act.deposit.inspection = &inspection;
     CHECK(encodes(&act, &version,
-                  "{\"actor\":\"o\",\"format\":1,\"kind\":\"instruct\",\"parents\":[\"05" ZEROS_30
+                  "{\"actor\":\"o\",\"format\":1,\"inspection\":{\"profile\":\"tensors\","
+                  "\"reason\":\"read it\","
+                  "\"ruleset\":\"dd" ZEROS_30 "00000000000000000000000000000000\","
+                  "\"verdict\":\"REVIEW\"},\"kind\":\"instruct\",\"parents\":[\"05" ZEROS_30
                   "\",\"06" ZEROS_30 "\"],\"room\":\"" ROOM_HEX "\"," TAIL("deposit")
                       VERSION("ee")));
 }

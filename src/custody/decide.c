@@ -41,9 +41,33 @@ bool sr_decide_is_actor(const char *actor)
     return is_plain_text(actor, SR_ROOM_ACTOR_BYTES_MAX);
 }
 
+bool sr_decide_is_reason(const char *reason)
+{
+    return is_plain_text(reason, SR_ACT_REASON_BYTES_MAX);
+}
+
 static bool is_optional_text(const char *text, size_t bytes_max)
 {
     return text == NULL || is_plain_text(text, bytes_max);
+}
+
+/* What may come into custody: what passed, and what a person has looked at and answers for. */
+static struct sr_decision decide_inspection(const struct sr_act_inspection *inspection)
+{
+    if (inspection == NULL) {
+        return deny(SR_DENIED, "it was not inspected");
+    }
+    if (inspection->verdict == SR_VERDICT_PASS) {
+        return inspection->reason[0] == '\0'
+                   ? allow()
+                   : deny(SR_MALFORMED, "what passed inspection needs no reason");
+    }
+    if (inspection->verdict != SR_VERDICT_REVIEW) {
+        return deny(SR_DENIED, "it did not pass inspection");
+    }
+    return sr_decide_is_reason(inspection->reason)
+               ? allow()
+               : deny(SR_DENIED, "a file needs review, and no reason was given to accept it");
 }
 
 static struct sr_decision decide_deposit(const struct sr_facts *facts, const struct sr_act *act)
@@ -63,7 +87,7 @@ static struct sr_decision decide_deposit(const struct sr_facts *facts, const str
             return deny(SR_MALFORMED, "a version cannot be its own parent");
         }
     }
-    return allow();
+    return decide_inspection(act->deposit.inspection);
 }
 
 static struct sr_decision decide_release(const struct sr_facts *facts, const struct sr_act *act)

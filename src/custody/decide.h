@@ -36,4 +36,7 @@ struct sr_decision sr_decide(const struct sr_facts *facts, const struct sr_act *
  * without control characters. */
 bool sr_decide_is_actor(const char *actor);
 
+/* The same for the reason why files that need review may come in: 1..SR_ACT_REASON_BYTES_MAX. */
+bool sr_decide_is_reason(const char *reason);
+
 #endif /* SR_CUSTODY_DECIDE_H */

@@ -26,6 +26,9 @@ static struct sr_act act(enum sr_verb verb)
         a.use.at = "/models/llama";
     } else if (verb == SR_VERB_ROTATE) {
         a.rotate.epoch = 2;
+    } else if (verb == SR_VERB_DEPOSIT) {
+        static const struct sr_act_inspection passed = {.verdict = SR_VERDICT_PASS};
+        a.deposit.inspection = &passed;
     }
     return a;
 }
@@ -105,6 +108,33 @@ static void limits_parents(void)
     version.state = SR_VERSION_SEALED;
 }
 
+static void admits_what_was_inspected(void)
+{
+    struct sr_facts f = facts();
+    struct sr_act a = act(SR_VERB_DEPOSIT);
+    struct sr_act_inspection inspection = {.verdict = SR_VERDICT_PASS};
+    version.state = SR_VERSION_STAGED;
+    a.deposit.inspection = NULL;
+    CHECK(decide(&f, &a) == SR_DENIED);
+    a.deposit.inspection = &inspection;
+    CHECK(decide(&f, &a) == SR_OK);
+    inspection.reason[0] = 'x';
+    CHECK(decide(&f, &a) == SR_MALFORMED);
+    inspection.verdict = SR_VERDICT_REVIEW;
+    CHECK(decide(&f, &a) == SR_OK);
+    inspection.reason[0] = '\n';
+    CHECK(decide(&f, &a) == SR_DENIED);
+    inspection.reason[0] = '\0';
+    CHECK(decide(&f, &a) == SR_DENIED);
+    /* Whatever the reason. */
+    inspection.reason[0] = 'x';
+    inspection.verdict = SR_VERDICT_BLOCK;
+    CHECK(decide(&f, &a) == SR_DENIED);
+    inspection.verdict = SR_VERDICT_UNPARSABLE;
+    CHECK(decide(&f, &a) == SR_DENIED);
+    version.state = SR_VERSION_SEALED;
+}
+
 static void knows_an_actor(void)
 {
     char longest[SR_ROOM_ACTOR_BYTES_MAX + 2];
@@ -130,6 +160,7 @@ int main(void)
     RUN(needs_a_version_in_the_right_state);
     RUN(needs_plain_fields);
     RUN(limits_parents);
+    RUN(admits_what_was_inspected);
     RUN(knows_an_actor);
     return check_done();
 }

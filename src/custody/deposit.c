@@ -8,6 +8,8 @@
 #include "base/folder.h"
 #include "base/time.h"
 #include "crypto/rand.h"
+#include "custody/decide.h"
+#include "custody/deposit_inspect.h"
 #include "custody/deposit_seal.h"
 #include "custody/head.h"
 #include "custody/hold.h"
@@ -21,6 +23,7 @@
 
 /* What sealing adds to each file, about: header page, trailer, and what the file system rounds. */
 #define FILE_OVERHEAD_BYTES 16384
+#define REPORT_DOCUMENT "inspection.json"
 #define COMPARE_BYTES ((size_t)1 << 20)
 
 /* A deposit on its way. */
@@ -81,8 +84,22 @@ static enum sr_status find_parents(struct deposit *d, struct sr_err *err)
     return SR_OK;
 }
 
+/* The reason is on record for good, so it is looked at before the work and not after it. */
+static enum sr_status check_reason(const struct sr_deposit_params *params, struct sr_err *err)
+{
+    if (params->accept_review != NULL && !sr_decide_is_reason(params->accept_review)) {
+        return sr_fail(err, SR_MALFORMED,
+                       "the reason to accept what needs review is not plain UTF-8 text of 1 to %d "
+                       "bytes",
+                       SR_ACT_REASON_BYTES_MAX);
+    }
+    return SR_OK;
+}
+
 static enum sr_status check_params(struct deposit *d, struct sr_err *err)
 {
+    assert(d->params->inspector != NULL && sr_report_count(d->params->report) == 0);
+    SR_TRY(check_reason(d->params, err));
     SR_TRY(sr_room_need_keys(d->room, err));
     SR_TRY(sr_ref_check_name(sr_text_view(d->params->name), err));
     d->kind = d->params->kind == NULL ? SR_KIND_DEFAULT : d->params->kind;
@@ -212,7 +229,7 @@ static enum sr_status give_up_interrupted(struct deposit *d, struct sr_err *err)
 {
     struct sr_hold_intent intent;
     if (sr_recover_is_whole(d->room, d->files, d->file_count) &&
-        sr_hold_load(d->hold, &intent, NULL) == SR_OK) {
+        sr_hold_load(d->hold, &intent, NULL) == SR_OK && intent.is_inspected) {
         SR_TRY(sr_recover_finish(d->room, &d->version.id, &intent, err));
     } else {
         SR_TRY(sr_recover_drop(d->room, &d->version.id, err));
@@ -329,6 +346,14 @@ static bool is_hopeless(enum sr_status status)
            status == SR_UNSUPPORTED;
 }
 
+/* Nothing of it stays; what cannot be removed now is for the next recovery. */
+static void drop(struct deposit *d)
+{
+    if (sr_recover_drop(d->room, &d->version.id, NULL) == SR_OK) {
+        sr_hold_abandon(SR_TAKE(d->hold));
+    }
+}
+
 static enum sr_status seal(struct deposit *d, struct sr_err *err)
 {
     struct sr_deposit_work work = {
@@ -341,8 +366,8 @@ static enum sr_status seal(struct deposit *d, struct sr_err *err)
         .progress = &d->params->progress,
     };
     enum sr_status status = sr_deposit_seal(&work, err);
-    if (is_hopeless(status) && sr_recover_drop(d->room, &d->version.id, NULL) == SR_OK) {
-        sr_hold_abandon(SR_TAKE(d->hold));
+    if (is_hopeless(status)) {
+        drop(d);
     }
     return status;
 }
@@ -363,6 +388,68 @@ static enum sr_status keep_publisher(struct deposit *d, struct sr_err *err)
     return sr_room_publisher_store(d->room, &d->version.id, &d->publisher, err);
 }
 
+/* The report, for whoever asks later; room for as much as the catalog takes. */
+static enum sr_status keep_report(const struct deposit *d, struct sr_err *err)
+{
+    SR_AUTO(sr_buf) text = NULL;
+    SR_TRY(sr_buf_new(SR_CATALOG_DOCUMENT_BYTES_MAX, &text));
+    struct sr_json_writer w = {.out = text};
+    enum sr_status status = sr_report_json(d->params->report, &w);
+    if (status != SR_OK) {
+        return sr_fail(err, status, "what inspection found is too much to keep");
+    }
+    return sr_catalog_put_document(d->room->catalog, &d->version.id, REPORT_DOCUMENT,
+                                   sr_buf_view(text), err);
+}
+
+/* Whether what inspection found may come in: it passed, or a person answers for it. */
+static enum sr_status judge(const struct deposit *d, struct sr_err *err)
+{
+    const struct sr_report *report = d->params->report;
+    bool is_accepted =
+        d->params->accept_review != NULL && sr_report_verdict(report) == SR_VERDICT_REVIEW;
+    return is_accepted ? SR_OK : sr_report_status(report, err);
+}
+
+/* What a store looks like that did not keep what it was given: then it is sealed anew next time. */
+static bool is_damage(enum sr_status status)
+{
+    return status == SR_CORRUPT || status == SR_NOT_FOUND || status == SR_TRUNCATED ||
+           status == SR_UNSUPPORTED;
+}
+
+static enum sr_status inspect(struct deposit *d, struct sr_err *err)
+{
+    struct sr_report *report = d->params->report;
+    struct sr_act_inspection *inspection = &d->intent.inspection;
+    struct sr_deposit_look look = {.room = d->room,
+                                   .version = &d->version.id,
+                                   .dek = d->dek,
+                                   .inspector = d->params->inspector,
+                                   .report = report,
+                                   .progress = &d->params->progress};
+    enum sr_status status = sr_deposit_look(&look, err);
+    bool is_lost = is_damage(status);
+    if (status != SR_OK && !is_lost) {
+        return status;
+    }
+    status = is_lost ? status : judge(d, err);
+    if (status != SR_OK) {
+        drop(d);
+        return status;
+    }
+    SR_TRY(keep_report(d, err));
+    inspection->verdict = sr_report_verdict(report);
+    inspection->profile = sr_report_profile(report);
+    sr_report_ruleset(inspection->ruleset);
+    if (inspection->verdict != SR_VERDICT_PASS) {
+        memcpy(inspection->reason, d->params->accept_review, strlen(d->params->accept_review) + 1);
+    }
+    d->intent.is_inspected = true;
+    /* From here on a crash is followed by the act; before, by removal. */
+    return sr_hold_store(d->hold, &d->intent, err);
+}
+
 enum sr_status sr_deposit(struct sr_room *r, const struct sr_deposit_params *params,
                           struct sr_deposit_result *out, struct sr_err *err)
 {
@@ -381,6 +468,7 @@ enum sr_status sr_deposit(struct sr_room *r, const struct sr_deposit_params *par
     }
     SR_TRY(keep_publisher(&d, err));
     SR_TRY(seal(&d, err));
+    SR_TRY(inspect(&d, err));
     SR_TRY(sr_recover_finish(r, &d.version.id, &d.intent, err));
     /* It is in custody; files that cannot be removed are for the next recovery. */
     sr_hold_abandon(SR_TAKE(d.hold));

@@ -2,18 +2,21 @@
 #ifndef SR_CUSTODY_DEPOSIT_H
 #define SR_CUSTODY_DEPOSIT_H
 
+#include "artifact/inspector.h"
 #include "base/progress.h"
 #include "custody/deposit_signature.h"
 #include "custody/room.h"
 
 /*
  * Putting a model into custody: walk the source, check every file before anything is sealed, seal
- * in one pass, record the act. Nothing plain is written anywhere.
+ * in one pass, have what is sealed inspected, record the act. Nothing plain is written anywhere.
  *
  * The source is a file, or a folder that is taken whole, hidden entries and all; an entry that is
  * neither file nor folder (symbolic link, device, socket, pipe) is refused by name, because what
- * it would mean elsewhere is not what it means here. Empty folders are not recorded. Files named
- * as safetensors or GGUF must decode as such; others are stored as they are.
+ * it would mean elsewhere is not what it means here. Empty folders are not recorded.
+ *
+ * Only what passes inspection comes into custody, and what needs review when somebody who looked at
+ * it says why it may; nothing else ever does. What is refused is removed.
  *
  * An interrupted deposit is taken up again by the same call: same name, source and kind. What is
  * sealed already is compared with the source, and kept when it is the same.
@@ -28,6 +31,10 @@ struct sr_deposit_params {
     size_t parent_count;
     const struct sr_signature_trust *signer; /* who must have signed it; NULL: nobody has to */
     unsigned threads;                        /* 0: one for each core */
+    /* Started before this process had keys; for one deposit. Not NULL. */
+    struct sr_inspector *inspector;
+    struct sr_report *report;  /* empty; gets what inspection found, also when it refuses */
+    const char *accept_review; /* why files that need review may come in; NULL: they may not */
     struct sr_progress progress;
 };
 
@@ -40,7 +47,10 @@ struct sr_deposit_result {
 /*
  * Deposit. The version is in custody, durably, when this returns SR_OK, and not before.
  *
- * errors  UNAUTHENTICATED  the room is locked
+ * errors  REFUSED      inspection says that a file must not be loaded (BLOCK) or has to be looked
+ *                      at by a person first (REVIEW); err names the worst and why
+ *         UNINSPECTED  a file could not be understood whole (UNPARSABLE)
+ *         UNAUTHENTICATED  the room is locked
  *         MALFORMED, TRUNCATED  name, kind, an entry's name, or the content of a file; err names
  *                          file, field and offset
  *         NOT_FOUND        path, or a parent REF

@@ -7,6 +7,7 @@
 
 #include <sys/wait.h>
 
+#include "custody/recover.h"
 #include "custody/verify.h"
 #include "tests/check.h"
 #include "tests/room.h"
@@ -97,19 +98,19 @@ static void records_kind_and_parents(void)
                                        .kind = "adapter",
                                        .parents = parents,
                                        .parent_count = 2};
-    CHECK(sr_deposit(r, &params, &result, &err) == SR_OK);
+    CHECK(room_deposit_with(r, &params, &result, &err) == SR_OK);
     CHECK(strcmp(result.version.kind, "adapter") == 0);
     SR_CLEANUP(room_free_versions) struct sr_catalog_version *found = NULL;
     size_t count = 0;
     CHECK(sr_query_parents(r, &result.version.id, &found, &count, &err) == SR_OK);
     CHECK(count == 2 && strcmp(found[0].name, "llama") == 0 && found[1].number == 7);
     params.kind = "Adapter";
-    CHECK(sr_deposit(r, &params, &result, &err) == SR_MALFORMED);
+    CHECK(room_deposit_with(r, &params, &result, &err) == SR_MALFORMED);
     params.kind = NULL;
     parents[1] = "llama@1";
-    CHECK(sr_deposit(r, &params, &result, &err) == SR_MALFORMED);
+    CHECK(room_deposit_with(r, &params, &result, &err) == SR_MALFORMED);
     parents[1] = "nobody";
-    CHECK(sr_deposit(r, &params, &result, &err) == SR_NOT_FOUND);
+    CHECK(room_deposit_with(r, &params, &result, &err) == SR_NOT_FOUND);
 }
 
 /* A source that must be refused with that status and words, and leave nothing behind. */
@@ -217,7 +218,7 @@ static enum sr_status deposit_metered(const char *path, const char *name, struct
                      .advance = meter_advance,
                      .cancelled = meter_cancelled},
     };
-    return sr_deposit(r, &params, out, err);
+    return room_deposit_with(r, &params, out, err);
 }
 
 static void goes_on_after_a_stop(void)
@@ -291,7 +292,7 @@ static void refuses_a_source_that_changes(void)
                                        .name = "restless",
                                        .threads = 2,
                                        .progress = {.ctx = &m, .advance = meter_meddle}};
-    enum sr_status status = sr_deposit(r, &params, &result, &err);
+    enum sr_status status = room_deposit_with(r, &params, &result, &err);
     CHECK(status == SR_CONFLICT);
     CHECK(strstr(err.message, "changed while") != NULL);
     struct sr_catalog_version v;
@@ -358,6 +359,165 @@ static void lets_different_ones_go_side_by_side(void)
     CHECK(count_interrupted() == 0);
 }
 
+/*
+ * With the inspection that the program has.
+ */
+
+static enum sr_status deposit_inspected(const char *name, const char *reason,
+                                        struct sr_report *report, struct sr_deposit_result *out,
+                                        struct sr_err *err)
+{
+    struct sr_deposit_params params = {
+        .path = source(name), .name = "inspected", .threads = 2, .accept_review = reason};
+    return room_deposit_looked(r, &params, NULL, report, out, err);
+}
+
+static struct sr_report *new_report(void)
+{
+    struct sr_report *report = NULL;
+    CHECK(sr_report_new(SR_PROFILE_TENSORS, &report) == SR_OK);
+    return report;
+}
+
+static enum sr_status find_act(void *ctx, const struct sr_act_record *act, struct sr_err *err)
+{
+    (void)err;
+    const char *words = ctx;
+    return memmem(act->body.ptr, act->body.len, words, strlen(words)) == NULL ? SR_OK
+                                                                              : SR_CANCELLED;
+}
+
+static bool is_on_record(const char *words)
+{
+    return sr_query_acts(r, 0, find_act, (void *)(uintptr_t)words, NULL) == SR_CANCELLED;
+}
+
+static void takes_what_passes_inspection(void)
+{
+    struct sr_err err = {0};
+    struct sr_deposit_result result = {0};
+    SR_AUTO(sr_report) report = new_report();
+    room_mkdir(scratch_dir, "good");
+    room_write_safetensors(source("good"), "a.safetensors", 100, 1);
+    room_write_safetensors(source("good"), "b.safetensors", 3 << 20, 2);
+    CHECK(deposit_inspected("good", NULL, report, &result, &err) == SR_OK);
+    CHECK(verifies(&result.version.id));
+    CHECK(sr_report_count(report) == 2 && sr_report_verdict(report) == SR_VERDICT_PASS);
+    struct sr_report_file b = sr_report_at(report, 1);
+    CHECK(strcmp(b.path, "b.safetensors") == 0 && strcmp(b.format, "safetensors") == 0);
+    CHECK(b.has_sha256 && b.covered == b.bytes && b.bytes > 3 << 20);
+    CHECK(is_on_record("\"inspection\":{\"profile\":\"tensors\",\"reason\":\"\","));
+    CHECK(is_on_record("\"verdict\":\"PASS\"}"));
+}
+
+static void refuses_what_inspection_does_not_know(void)
+{
+    struct sr_err err = {0};
+    struct sr_deposit_result result = {0};
+    SR_AUTO(sr_report) report = new_report();
+    unsigned before = count_versions();
+    room_mkdir(scratch_dir, "unknown");
+    room_write_safetensors(source("unknown"), "a.safetensors", 100, 1);
+    room_write_random(source("unknown"), "weights.bin", 5000, 2);
+    CHECK(deposit_inspected("unknown", "because", report, &result, &err) == SR_UNINSPECTED);
+    CHECK(strstr(err.message, "weights.bin") != NULL);
+    CHECK(sr_report_count(report) == 2 && sr_report_at(report, 0).verdict == SR_VERDICT_PASS);
+    CHECK(count_versions() == before && count_interrupted() == 0);
+    struct sr_catalog_version v;
+    CHECK(room_resolve(r, "inspected@2", &v, &err) == SR_NOT_FOUND);
+}
+
+static void takes_what_needs_review_with_a_reason(void)
+{
+    struct sr_err err = {0};
+    struct sr_deposit_result result = {0};
+    SR_AUTO(sr_report) report = new_report();
+    SR_AUTO(sr_report) again = new_report();
+    SR_AUTO(sr_report) last = new_report();
+    unsigned before = count_versions();
+    room_mkdir(scratch_dir, "review");
+    room_write_safetensors(source("review"), "a.gguf", 100, 1);
+    CHECK(deposit_inspected("review", NULL, report, &result, &err) != SR_OK);
+    CHECK(deposit_inspected("review", "not\nplain", last, &result, &err) == SR_MALFORMED);
+    CHECK(deposit_inspected("review", "", last, &result, &err) == SR_MALFORMED);
+    CHECK(count_versions() == before && count_interrupted() == 0);
+    room_mkdir(scratch_dir, "misnamed");
+    room_write_safetensors(source("misnamed"), "a.zip", 100, 1);
+    CHECK(deposit_inspected("misnamed", NULL, last, &result, &err) == SR_REFUSED);
+    CHECK(strstr(err.message, "a.zip") != NULL && strstr(err.message, "REVIEW") != NULL);
+    CHECK(deposit_inspected("misnamed", "we know it", again, &result, &err) == SR_OK);
+    CHECK(is_on_record("\"reason\":\"we know it\",") && is_on_record("\"verdict\":\"REVIEW\"}"));
+}
+
+/* In place of the inspection: dies of one file. */
+static void die(struct sr_inspection *in, struct sr_bytes path, struct sr_bytes bytes,
+                struct sr_inspected *out)
+{
+    if (path.ptr[0] == 'b') {
+        _exit(1);
+    }
+    room_pass(in, path, bytes, out);
+}
+
+static void refuses_what_ends_the_worker(void)
+{
+    const struct sr_worker_look look = {.file = die};
+    struct sr_err err = {0};
+    struct sr_deposit_result result = {0};
+    SR_AUTO(sr_report) report = new_report();
+    struct sr_deposit_params params = {
+        .path = source("good"), .name = "fatal", .threads = 2, .accept_review = "because"};
+    CHECK(room_deposit_looked(r, &params, &look, report, &result, &err) == SR_UNINSPECTED);
+    CHECK(strstr(err.message, "b.safetensors") != NULL);
+    CHECK(sr_report_at(report, 0).verdict == SR_VERDICT_PASS);
+    CHECK(sr_report_at(report, 1).findings[0].rule == SR_RULE_WORKER_DIED);
+    CHECK(count_interrupted() == 0);
+}
+
+static bool has_report(void *ctx)
+{
+    return sr_report_count(ctx) > 0;
+}
+
+/* Stop when all is sealed and some of it is inspected. */
+static void stop_while_inspecting(const char *name)
+{
+    struct sr_err err = {0};
+    struct sr_deposit_result result = {0};
+    SR_AUTO(sr_report) report = new_report();
+    struct sr_deposit_params params = {.path = source("good"),
+                                       .name = name,
+                                       .threads = 2,
+                                       .progress = {.ctx = report, .cancelled = has_report}};
+    CHECK(room_deposit_looked(r, &params, NULL, report, &result, &err) == SR_CANCELLED);
+    SR_CLEANUP(room_free_interrupted) struct sr_query_interrupted *list = NULL;
+    size_t count = 0;
+    CHECK(sr_query_interrupted(r, &list, &count, NULL) == SR_OK && count == 1);
+    CHECK(list[0].files_sealed == 2);
+}
+
+static void inspects_again_when_taken_up(void)
+{
+    struct sr_err err = {0};
+    struct sr_deposit_result result = {0};
+    SR_AUTO(sr_report) report = new_report();
+    stop_while_inspecting("inspected");
+    CHECK(deposit_inspected("good", NULL, report, &result, &err) == SR_OK);
+    CHECK(result.is_resumed && sr_report_count(report) == 2 && verifies(&result.version.id));
+}
+
+/* All of it is sealed, but nobody knows that it may come in. */
+static void nothing_comes_in_without_inspection(void)
+{
+    struct sr_err err = {0};
+    struct sr_recover_result recovered = {0};
+    stop_while_inspecting("uninspected");
+    CHECK(sr_recover(r, &recovered, &err) == SR_OK);
+    CHECK(recovered.finished == 0 && recovered.removed == 1 && count_interrupted() == 0);
+    struct sr_catalog_version v;
+    CHECK(room_resolve(r, "uninspected", &v, &err) == SR_NOT_FOUND);
+}
+
 int main(void)
 {
     if (!room_scratch(scratch_dir)) {
@@ -377,6 +537,12 @@ int main(void)
     RUN(refuses_a_source_that_changes);
     RUN(lets_one_of_two_have_the_number);
     RUN(lets_different_ones_go_side_by_side);
+    RUN(takes_what_passes_inspection);
+    RUN(refuses_what_inspection_does_not_know);
+    RUN(takes_what_needs_review_with_a_reason);
+    RUN(refuses_what_ends_the_worker);
+    RUN(inspects_again_when_taken_up);
+    RUN(nothing_comes_in_without_inspection);
     sr_room_free(r);
     scratch_remove(scratch_dir);
     return check_done();

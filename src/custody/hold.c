@@ -63,6 +63,9 @@ enum sr_status sr_hold_encode(const struct sr_hold_intent *intent, struct sr_buf
     SR_TRY(sr_json_put_string(&w, sr_text_view(intent->actor)));
     SR_TRY(sr_json_key(&w, "format"));
     SR_TRY(sr_json_put_u64(&w, FORMAT));
+    if (intent->is_inspected) {
+        SR_TRY(sr_act_put_inspection(&w, &intent->inspection));
+    }
     SR_TRY(sr_json_key(&w, "parents"));
     SR_TRY(sr_json_open_array(&w));
     for (size_t i = 0; i < intent->parent_count; i++) {
@@ -88,24 +91,73 @@ static bool get_parents(struct sr_json_value array, struct sr_hold_intent *out)
     return true;
 }
 
-static bool get_intent(struct sr_json_value root, struct sr_hold_intent *out)
+static bool get_text(struct sr_json_value object, const char *key, struct sr_bytes *out)
 {
-    struct sr_json_value actor;
-    struct sr_json_value format;
-    struct sr_json_value parents;
-    if (sr_json_kind(root) != SR_JSON_OBJECT || sr_json_count(root) != 3 ||
-        !sr_json_find(root, "actor", &actor) || sr_json_kind(actor) != SR_JSON_STRING ||
-        !sr_json_find(root, "format", &format) || sr_json_kind(format) != SR_JSON_INTEGER ||
-        sr_json_integer(format) != FORMAT || !sr_json_find(root, "parents", &parents)) {
+    struct sr_json_value value;
+    if (!sr_json_find(object, key, &value) || sr_json_kind(value) != SR_JSON_STRING) {
         return false;
     }
-    struct sr_bytes text = sr_json_string(actor);
-    if (text.len > SR_ROOM_ACTOR_BYTES_MAX) {
+    *out = sr_json_string(value);
+    return true;
+}
+
+static bool get_profile(struct sr_bytes word, enum sr_profile *out)
+{
+    for (unsigned i = 0; i < SR_PROFILE_COUNT; i++) {
+        if (sr_text_equal(word, sr_text_view(sr_profile_name((enum sr_profile)i)))) {
+            *out = (enum sr_profile)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Only what could be recorded: PASS, or REVIEW with a reason. sr_decide() looks again. */
+static bool get_inspection(struct sr_json_value object, struct sr_act_inspection *out)
+{
+    struct sr_bytes profile;
+    struct sr_bytes reason;
+    struct sr_bytes ruleset;
+    struct sr_bytes verdict;
+    if (sr_json_kind(object) != SR_JSON_OBJECT || sr_json_count(object) != 4 ||
+        !get_text(object, "profile", &profile) || !get_profile(profile, &out->profile) ||
+        !get_text(object, "reason", &reason) || reason.len > SR_ACT_REASON_BYTES_MAX ||
+        !get_text(object, "ruleset", &ruleset) ||
+        sr_text_unhex(ruleset, out->ruleset, sizeof out->ruleset) != SR_OK ||
+        !get_text(object, "verdict", &verdict)) {
+        return false;
+    }
+    memcpy(out->reason, reason.ptr, reason.len);
+    out->reason[reason.len] = '\0';
+    out->verdict = reason.len == 0 ? SR_VERDICT_PASS : SR_VERDICT_REVIEW;
+    return sr_text_equal(verdict, sr_text_view(sr_verdict_name(out->verdict)));
+}
+
+static bool get_actor(struct sr_json_value root, struct sr_hold_intent *out)
+{
+    struct sr_bytes text;
+    if (!get_text(root, "actor", &text) || text.len > SR_ROOM_ACTOR_BYTES_MAX) {
         return false;
     }
     memcpy(out->actor, text.ptr, text.len);
     out->actor[text.len] = '\0';
-    return sr_decide_is_actor(out->actor) && get_parents(parents, out);
+    return sr_decide_is_actor(out->actor);
+}
+
+static bool get_intent(struct sr_json_value root, struct sr_hold_intent *out)
+{
+    struct sr_json_value format;
+    struct sr_json_value parents;
+    struct sr_json_value inspection;
+    if (sr_json_kind(root) != SR_JSON_OBJECT || !get_actor(root, out) ||
+        !sr_json_find(root, "format", &format) || sr_json_kind(format) != SR_JSON_INTEGER ||
+        sr_json_integer(format) != FORMAT || !sr_json_find(root, "parents", &parents) ||
+        !get_parents(parents, out)) {
+        return false;
+    }
+    out->is_inspected = sr_json_find(root, "inspection", &inspection);
+    return sr_json_count(root) == (out->is_inspected ? 4 : 3) &&
+           (!out->is_inspected || get_inspection(inspection, &out->inspection));
 }
 
 enum sr_status sr_hold_decode(struct sr_bytes text, struct sr_hold_intent *out, struct sr_err *err)

@@ -9,7 +9,7 @@
  * folder deposits/, named by the version's id:
  *
  *     <id>.lock   locked by the process that works on it, as long as it lives
- *     <id>.json   the intent: who, and the parents; replaced whole
+ *     <id>.json   the intent: who, the parents, and what inspection said; replaced whole
  *
  * Both are there, durably, before the catalog knows the version, and go away last; so whatever
  * stands in the catalog as staged has its intent, and files here without a version are leftovers.
@@ -21,6 +21,8 @@ struct sr_hold_intent {
     char actor[SR_ROOM_ACTOR_BYTES_MAX + 1];
     struct sr_id parents[SR_ACT_PARENTS_MAX];
     size_t parent_count;
+    bool is_inspected;                   /* all files are sealed, and inspection admits them */
+    struct sr_act_inspection inspection; /* when is_inspected */
 };
 
 /* Take the hold. errors  BUSY  a live process has it; IO, NO_MEMORY */

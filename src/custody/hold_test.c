@@ -72,6 +72,37 @@ static void encodes_the_frozen_text(void)
                                                       "\"00000000000000000000000000000006\"]}")));
 }
 
+#define RULESET                                                                                    \
+    "dd000000000000000000000000000000"                                                             \
+    "00000000000000000000000000000000"
+#define INSPECTED(reason, verdict)                                                                 \
+    "{\"actor\":\"o\",\"format\":1,\"inspection\":{\"profile\":\"sklearn\",\"reason\":\"" reason   \
+    "\",\"ruleset\":\"" RULESET "\",\"verdict\":\"" verdict "\"},\"parents\":[]}"
+
+static void keeps_what_inspection_said(void)
+{
+    struct sr_hold_intent back = {0};
+    SR_AUTO(sr_buf) text = NULL;
+    CHECK(sr_hold_decode(sr_text_view(INSPECTED("read it", "REVIEW")), &back, NULL) == SR_OK);
+    CHECK(back.is_inspected && back.inspection.verdict == SR_VERDICT_REVIEW);
+    CHECK(back.inspection.profile == SR_PROFILE_SKLEARN && back.inspection.ruleset[0] == 0xdd);
+    CHECK(strcmp(back.inspection.reason, "read it") == 0);
+    CHECK(sr_buf_new(1024, &text) == SR_OK && sr_hold_encode(&back, text) == SR_OK);
+    CHECK(sr_text_equal(sr_buf_view(text), sr_text_view(INSPECTED("read it", "REVIEW"))));
+    CHECK(sr_hold_decode(sr_text_view(INSPECTED("", "PASS")), &back, NULL) == SR_OK);
+    CHECK(back.inspection.verdict == SR_VERDICT_PASS);
+    static const char *const bad[] = {
+        INSPECTED("", "REVIEW"),
+        INSPECTED("why", "PASS"),
+        INSPECTED("why", "BLOCK"),
+        INSPECTED("", "UNPARSABLE"),
+        "{\"actor\":\"o\",\"format\":1,\"inspection\":{},\"parents\":[]}",
+        "{\"actor\":\"o\",\"format\":1,\"inspection\":true,\"parents\":[]}"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        CHECK(sr_hold_decode(sr_text_view(bad[i]), &back, NULL) == SR_CORRUPT);
+    }
+}
+
 static void refuses_others(void)
 {
     static const char *const bad[] = {
@@ -108,6 +139,7 @@ int main(void)
     RUN(is_held_by_one);
     RUN(keeps_the_intent);
     RUN(encodes_the_frozen_text);
+    RUN(keeps_what_inspection_said);
     RUN(refuses_others);
     sr_folder_close_fd(&at);
     scratch_remove(scratch_dir);

@@ -19,7 +19,7 @@ static void put(const char *path, const char *name, const char *parent)
                                        .name = name,
                                        .parents = &parent,
                                        .parent_count = parent != NULL};
-    enum sr_status status = sr_deposit(unlocked, &params, &result, &err);
+    enum sr_status status = room_deposit_with(unlocked, &params, &result, &err);
     CHECK(status == SR_OK);
     if (status != SR_OK) {
         printf("# %s\n", err.message);

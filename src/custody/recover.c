@@ -68,7 +68,9 @@ enum sr_status sr_recover_finish(struct sr_room *r, const struct sr_id *version,
         .actor = intent->actor,
         .time_utc_ms = sr_time_now_utc_ms(),
         .version = *version,
-        .deposit = {.parents = intent->parents, .parent_count = intent->parent_count},
+        .deposit = {.parents = intent->parents,
+                    .parent_count = intent->parent_count,
+                    .inspection = intent->is_inspected ? &intent->inspection : NULL},
     };
     if (sr_verify_digest(files, count, act.deposit.digest) != SR_OK) {
         return sr_fail(err, SR_INTERNAL, "cannot compute the digest of the version");
@@ -171,7 +173,8 @@ static enum sr_status settle(struct sr_room *r, const struct sr_id *version,
     size_t count = 0;
     SR_TRY(sr_catalog_files(r->catalog, version, &files, &count, err));
     struct sr_hold_intent intent;
-    if (sr_recover_is_whole(r, files, count) && sr_hold_load(hold, &intent, NULL) == SR_OK) {
+    if (sr_recover_is_whole(r, files, count) && sr_hold_load(hold, &intent, NULL) == SR_OK &&
+        intent.is_inspected) {
         enum sr_status status = sr_recover_finish(r, version, &intent, err);
         if (may_wait(status)) {
             *is_settled = false;

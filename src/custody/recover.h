@@ -11,7 +11,8 @@
  */
 
 struct sr_recover_result {
-    uint64_t finished; /* all bodies were sealed: the act was recorded, the version is in custody */
+    uint64_t finished; /* all bodies were sealed and inspected: the act was recorded, the version is
+                          in custody */
     uint64_t removed;  /* not all were: its bodies and its reservation are gone */
     uint64_t orphans;  /* blobs that belonged to no version, removed */
 };

@@ -12,8 +12,8 @@ enum sr_status sr_recover_deposits(struct sr_room *r, struct sr_recover_result *
                                    struct sr_err *err) SR_MUST_USE;
 
 /*
- * All bodies of a staged version are sealed: apply its act of deposit. The caller has the hold.
- * errors  those of sr_custody_apply() */
+ * All bodies of a staged version are sealed and inspected: apply its act of deposit. The caller has
+ * the hold. errors  those of sr_custody_apply() */
 enum sr_status sr_recover_finish(struct sr_room *r, const struct sr_id *version,
                                  const struct sr_hold_intent *intent,
                                  struct sr_err *err) SR_MUST_USE;

@@ -94,9 +94,7 @@ static void fail_deposit(enum faulty_call call, enum faulty_kind kind, unsigned 
     CHECK(room_resolve(r, name, &v, NULL) == SR_OK && v.number == 1);
     struct sr_verify_params params = {.version = v.id};
     struct sr_verify_result result = {0};
-    bool lied = kind == FAULTY_TORN || kind == FAULTY_FLIP;
-    enum sr_status verified = sr_verify(r, &params, &result, &err);
-    CHECK(verified == SR_OK || (lied && call == FAULTY_WRITE && verified == SR_CORRUPT));
+    CHECK(sr_verify(r, &params, &result, &err) == SR_OK);
     CHECK(count_interrupted(NULL) == 0);
     CHECK(base_verifies());
 }
@@ -117,12 +115,14 @@ static void survives_a_store_that_fails(void)
     fail_deposit(FAULTY_PUBLISH, FAULTY_SLOW, 1);
 }
 
-/* Nobody can help that; but it is found, and what else is in the store is as it was. */
+/* Inspection reads what was sealed, so it is found at once, and the next deposit is a good one. */
 static void finds_out_about_a_store_that_lies(void)
 {
     fail_deposit(FAULTY_WRITE, FAULTY_TORN, 1);
-    fail_deposit(FAULTY_WRITE, FAULTY_FLIP, 2);
-    CHECK(!is_clean() && base_verifies());
+    for (unsigned nth = 2; nth < 6; nth++) {
+        fail_deposit(FAULTY_WRITE, FAULTY_FLIP, nth);
+    }
+    CHECK(is_clean() && base_verifies());
 }
 
 static void removes_what_is_not_whole(void)
@@ -198,7 +198,7 @@ static struct stopper begin_in_child(const char *name)
                                            .name = name,
                                            .threads = 1,
                                            .progress = {.ctx = &own, .advance = pause_once}};
-        _exit(sr_deposit(room, &params, &deposited, NULL) == SR_OK ? 0 : 1);
+        _exit(room_deposit_with(room, &params, &deposited, NULL) == SR_OK ? 0 : 1);
     }
     char c = 0;
     CHECK(read(up[0], &c, 1) == 1);

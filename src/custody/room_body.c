@@ -36,11 +36,14 @@ static bool agree(const struct sr_body_facts *body, const struct sr_body_facts *
 }
 
 static enum sr_status open_body(struct sr_room *r, const struct sr_body_name *name,
-                                const struct sr_body_facts *facts, struct sr_pool *pool,
-                                struct sr_room_body *out, struct sr_err *err)
+                                const struct sr_body_facts *facts, const struct sr_secret *dek,
+                                struct sr_pool *pool, struct sr_room_body *out, struct sr_err *err)
 {
-    SR_AUTO(sr_secret) dek = NULL;
-    SR_TRY(sr_room_dek(r, name, &dek, err));
+    SR_AUTO(sr_secret) own = NULL;
+    if (dek == NULL) {
+        SR_TRY(sr_room_dek(r, name, &own, err));
+        dek = own;
+    }
     enum sr_status status = sr_blobs_open_blob(r->blobs, &name->object, &out->blob, err);
     if (status != SR_OK) {
         return status == SR_NOT_FOUND ? sr_fail(err, status, "the body is not in the store")
@@ -58,9 +61,10 @@ static enum sr_status open_body(struct sr_room *r, const struct sr_body_name *na
     return SR_OK;
 }
 
-enum sr_status sr_room_open_unreleased(struct sr_room *r, const struct sr_id *version,
-                                       const struct sr_catalog_file *file, struct sr_pool *pool,
-                                       struct sr_room_body **out, struct sr_err *err)
+enum sr_status sr_room_open_under(struct sr_room *r, const struct sr_id *version,
+                                  const struct sr_catalog_file *file, const struct sr_secret *dek,
+                                  struct sr_pool *pool, struct sr_room_body **out,
+                                  struct sr_err *err)
 {
     SR_AUTO(sr_room_body) b = calloc(1, sizeof *b);
     if (b == NULL) {
@@ -68,12 +72,19 @@ enum sr_status sr_room_open_unreleased(struct sr_room *r, const struct sr_id *ve
     }
     struct sr_body_name name = {
         .object = file->object, .version = *version, .file_index = file->file_index};
-    enum sr_status status = open_body(r, &name, &file->facts, pool, b, err);
+    enum sr_status status = open_body(r, &name, &file->facts, dek, pool, b, err);
     if (status != SR_OK) {
         return sr_context(err, status, "'%s'", file->path);
     }
     *out = SR_TAKE(b);
     return SR_OK;
+}
+
+enum sr_status sr_room_open_unreleased(struct sr_room *r, const struct sr_id *version,
+                                       const struct sr_catalog_file *file, struct sr_pool *pool,
+                                       struct sr_room_body **out, struct sr_err *err)
+{
+    return sr_room_open_under(r, version, file, NULL, pool, out, err);
 }
 
 enum sr_status sr_room_open_body(struct sr_room *r, const struct sr_permit *permit,

@@ -54,6 +54,13 @@ enum sr_status sr_room_open_unreleased(struct sr_room *r, const struct sr_id *ve
                                        const struct sr_catalog_file *file, struct sr_pool *pool,
                                        struct sr_room_body **out, struct sr_err *err) SR_MUST_USE;
 
+/* The same under a data key that the caller has (NULL: from the file's slot): a deposit goes on
+ * with the one it began with when the room's keys are rotated meanwhile. */
+enum sr_status sr_room_open_under(struct sr_room *r, const struct sr_id *version,
+                                  const struct sr_catalog_file *file, const struct sr_secret *dek,
+                                  struct sr_pool *pool, struct sr_room_body **out,
+                                  struct sr_err *err) SR_MUST_USE;
+
 /*
  * Open the holder of the root key and, when a rotation was interrupted, finish or undo what it left
  * there: only the generation that the catalog uses stays. Needs the exclusive lock on the room.

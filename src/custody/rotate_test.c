@@ -108,7 +108,7 @@ static void lets_a_deposit_come_through(void)
                                        .threads = 2,
                                        .progress = {.advance = rotate_meanwhile}};
     struct sr_deposit_result result = {0};
-    CHECK(sr_deposit(own, &params, &result, &err) == SR_OK);
+    CHECK(room_deposit_with(own, &params, &result, &err) == SR_OK);
     CHECK(has_rotated);
     SR_AUTO(sr_room) again = room_open(scratch_dir, "room");
     struct sr_verify_params verify_params = {.version = result.version.id};

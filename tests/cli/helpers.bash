@@ -7,11 +7,26 @@ bats_require_minimum_version 1.5.0
 unset STRONGROOM_ROOM STRONGROOM_PASSPHRASE STRONGROOM_PASSWORD NO_COLOR
 export LC_ALL=C.UTF-8
 
-# make_model DIR [SEED]: a folder as model hubs have them: a text and a safetensors file with three tensors.
+# make_tensors FILE BYTES [zero]: a safetensors file of so many bytes, with one tensor that is random, or a hole in the file.
+make_tensors() {
+    python3 - "$@" <<'PY'
+import json, os, struct, sys
+path, size, is_zero = sys.argv[1], int(sys.argv[2]), len(sys.argv) > 3
+data = size - 8 - 120
+header = json.dumps({"w": {"dtype": "U8", "shape": [data], "data_offsets": [0, data]}}).encode().ljust(120)
+with open(path, "wb") as f:
+    f.write(struct.pack("<Q", len(header)) + header)
+    if not is_zero:
+        f.write(os.urandom(data))
+    f.truncate(size)
+PY
+}
+
+# make_model DIR [SEED]: a folder as model hubs have them: settings and a safetensors file with three tensors.
 make_model() {
     mkdir -p "$1/sub"
     printf '{"model_type": "tiny"}\n' >"$1/config.json"
-    printf 'words\n' >"$1/sub/notes.txt"
+    printf '{"bos_token": "<s>"}\n' >"$1/sub/tokenizer_config.json"
     python3 - "$1/model.safetensors" "${2:-1}" <<'PY'
 import json, struct, sys
 path, seed = sys.argv[1], int(sys.argv[2])

@@ -105,7 +105,7 @@ own_room() {
 @test "deposit --json, and numbers count up" {
     own_room
     run -0 sr deposit "$shared/model" --name llama --kind base --json
-    [ "$(jq -r '[.ref, .kind, .files, .resumed] | join("|")' <<<"$output")" = 'llama@1|base|3|false' ]
+    [ "$(jq -r '[.ref, .kind, .files, .resumed, .verdict] | join("|")' <<<"$output")" = 'llama@1|base|3|false|PASS' ]
     [ "$(jq .bytes <<<"$output")" -eq "$(find "$shared/model" -type f -printf '%s\n' | paste -sd+ | bc)" ]
     check_documented deposit "$output"
     run -0 sr deposit "$shared/model" --name llama --json
@@ -156,6 +156,43 @@ own_room() {
     [[ "$output" == *passwd* ]]
 }
 
+@test "deposit refuses what nothing here understands, shows why, and leaves nothing" {
+    own_room
+    mkdir m
+    cp "$shared/model/model.safetensors" m
+    head -c 5000 /dev/urandom >m/weights.bin
+    run -2 --separate-stderr sr deposit m --name m --report report.json
+    [[ "$output" == *"UNPARSABLE weights.bin"*"instead: "* ]]
+    [[ "$output" == *"PASS       model.safetensors"* ]]
+    [[ "$stderr" == "strongroom: uninspected: "*"weights.bin"* ]]
+    [ "$(jq -c '[.verdict, [.files[].verdict]]' report.json)" = '["UNPARSABLE",["PASS","UNPARSABLE"]]' ]
+    run -2 --separate-stderr sr deposit m --name m --json
+    [ "$(jq -c '[.verdict, .inspection.files[1].path]' <<<"$output")" = '["UNPARSABLE","weights.bin"]' ]
+    check_documented deposit "$output"
+    # No reason lets it in.
+    run -2 sr deposit m --name m --accept-review 'I like it'
+    [ "$(sr list --json | jq -c '[.versions, .interrupted]')" = '[[],[]]' ]
+    [ -z "$(find "$room/blobs" "$room/deposits" -type f)" ]
+}
+
+@test "deposit takes what needs review with a reason, which is on record" {
+    own_room
+    mkdir m
+    cp "$shared/model/model.safetensors" m
+    printf '{"auto_map": {"AutoModel": "modeling.Model"}}' >m/config.json
+    run -1 --separate-stderr sr deposit m --name m
+    [[ "$output" == *"REVIEW"*"config.json"* ]]
+    [[ "$stderr" == "strongroom: refused: REVIEW: 'config.json'"* ]]
+    run -2 sr deposit m --name m --accept-review ''
+    run -0 sr deposit m --name m --accept-review 'J. Doe looked at it' --report report.json
+    [[ "${lines[0]}" == "deposited m@1: "*"REVIEW accepted" ]]
+    [ "$(jq -r .verdict report.json)" = REVIEW ]
+    run -0 sqlite3 "$room/catalog.db" "select body from act where verb = 'deposit'"
+    [ "$(jq -r '[.inspection.verdict, .inspection.reason, .inspection.profile] | join("|")' <<<"$output")" = \
+        'REVIEW|J. Doe looked at it|tensors' ]
+    run -2 sr deposit m --name m --profile everything
+}
+
 @test "deposit with a wrong passphrase, or a mistyped one" {
     printf 'wrong\n' >wrong
     chmod 600 wrong
@@ -175,13 +212,16 @@ own_room() {
     [[ "$output" != *$'\e'* ]]
     mkdir odd
     printf x >odd/$'right\u202eleft'
-    if sr deposit odd --name odd; then
-        run -0 sr show odd
-        [[ "$output" != *$'\u202e'* ]]
-        [[ "$output" == *'right\xe2\x80\xaeleft'* ]]
-        run -0 sr show odd --json
-        [ "$(jq -r '.contents[0].path' <<<"$output")" = $'right\u202eleft' ]
-    fi
+    run -2 sr deposit odd --name odd
+    [[ "$output" != *$'\u202e'* && "$output" == *'right\xe2\x80\xaeleft'* ]]
+    mv odd/* odd/$'right\u202eleft.json'
+    printf '{}' >odd/$'right\u202eleft.json'
+    run -0 sr deposit odd --name odd
+    run -0 sr show odd
+    [[ "$output" != *$'\u202e'* ]]
+    [[ "$output" == *'right\xe2\x80\xaeleft'* ]]
+    run -0 sr show odd --json
+    [ "$(jq -r '.contents[0].path' <<<"$output")" = $'right\u202eleft.json' ]
 }
 
 # --- list
@@ -213,7 +253,7 @@ own_room() {
     own_room
     mkdir big
     printf '{}' >big/a.json
-    truncate -s 600M big/weights.bin
+    make_tensors big/weights.safetensors 629145600 zero
     "$STRONGROOM" deposit big --name big --kind base --room "$room" --passphrase-file "$room.key" 3>&- 2>said &
     child=$!
     for _ in $(seq 400); do
@@ -260,7 +300,7 @@ own_room() {
 @test "show --json, locked and unlocked" {
     run -0 "$STRONGROOM" show tuned --room "$room" --json --no-input
     [ "$(jq -c '[.parents, .children]' <<<"$output")" = '[["llama@1"],[]]' ]
-    [ "$(jq -c '[.contents[].path]' <<<"$output")" = '["config.json","model.safetensors","sub/notes.txt"]' ]
+    [ "$(jq -c '[.contents[].path]' <<<"$output")" = '["config.json","model.safetensors","sub/tokenizer_config.json"]' ]
     [ "$(jq -c '[.contents[].kind]' <<<"$output")" = '["other","safetensors","other"]' ]
     [ "$(jq -c '.contents[1].tensors' <<<"$output")" = null ]
     check_documented show "$output"
@@ -311,11 +351,11 @@ PY
     }
     mkdir m
     cp "$shared/model/model.safetensors" m
-    head -c 20000000 /dev/urandom >m/twenty.bin
+    make_tensors m/twenty.safetensors 20000000
     run -0 poor deposit m --name m
     run -0 poor verify m
     run -0 poor show m
-    poor cat m:twenty.bin | cmp - m/twenty.bin
+    poor cat m:twenty.safetensors | cmp - m/twenty.safetensors
     run -0 poor scrub
     run -0 poor export m out --confirm m
     diff -r out m
@@ -360,7 +400,7 @@ PY
 # --- cat
 
 @test "cat gives the bytes of a file" {
-    for file in config.json sub/notes.txt model.safetensors; do
+    for file in config.json sub/tokenizer_config.json model.safetensors; do
         sr cat "llama:$file" | cmp - "$shared/model/$file"
         sr cat --json "llama@1:$file" | cmp - "$shared/model/$file"
     done
@@ -374,15 +414,15 @@ PY
     done
 }
 
-@test "cat of many segments, of nothing, and from a digest" {
+@test "cat of many segments, of a few bytes, and from a digest" {
     own_room
     mkdir m
-    head -c 5000000 /dev/urandom >m/five.bin
-    : >m/empty.bin
+    make_tensors m/five.safetensors 5000000
+    printf '{}' >m/config.json
     sr deposit m --name m
-    sr cat m:five.bin | cmp - m/five.bin
-    [ "$(sr cat m:empty.bin | wc -c)" -eq 0 ]
-    sr cat "$(sr show m --json | jq -r .digest):five.bin" | cmp - m/five.bin
+    sr cat m:five.safetensors | cmp - m/five.safetensors
+    [ "$(sr cat m:config.json)" = '{}' ]
+    sr cat "$(sr show m --json | jq -r .digest):five.safetensors" | cmp - m/five.safetensors
 }
 
 @test "cat: its refusals" {
@@ -400,14 +440,14 @@ PY
 @test "cat hands out nothing that is damaged" {
     own_room
     mkdir m
-    head -c 3000000 /dev/urandom >m/three.bin
+    make_tensors m/three.safetensors 3000000
     sr deposit m --name m
     damage "$room"
     # shellcheck disable=SC2016
-    run -30 bash -c '"$STRONGROOM" cat m:three.bin --room "$1" --passphrase-file "$1.key" 2>said >got; s=$?; cat said; exit $s' - "$room"
+    run -30 bash -c '"$STRONGROOM" cat m:three.safetensors --room "$1" --passphrase-file "$1.key" 2>said >got; s=$?; cat said; exit $s' - "$room"
     [[ "$output" == "strongroom: corrupt: "* ]]
     # What came before it is right.
-    cmp -n "$(stat -c %s got)" got m/three.bin
+    cmp -n "$(stat -c %s got)" got m/three.safetensors
     [ "$(stat -c %s got)" -lt 3000000 ]
 }
 

@@ -26,7 +26,7 @@ setup() {
 
 @test "scrub says in words what a sample is worth" {
     mkdir big
-    head -c 40000000 /dev/zero >big/weights.bin
+    make_tensors big/weights.safetensors 40000000 zero
     sr deposit big --name big
     run -0 sr scrub big --sample 8
     [[ "$output" =~ "a clean sample of "[0-9]+" of "[0-9]+" pieces: had "[0-9.]+" % or more of any file been damaged, this would have been missed with probability 1 % at most" ]]

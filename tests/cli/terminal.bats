@@ -111,7 +111,7 @@ with_model() {
 @test "a long operation shows progress on a terminal, and nothing elsewhere" {
     make_room "$room"
     mkdir big
-    truncate -s 1G big/weights.bin
+    make_tensors big/weights.safetensors 1073741824 zero
     run -0 on_terminal -- "$STRONGROOM" deposit big --name big --room "$room" --passphrase-file "$room.key"
     [[ "$output" =~ "sealing  "[0-9.]+" "[KMG]?i?B" of 1.0 GiB  "[0-9]+"%  "[0-9.]+" "[KMG]iB/s ]]
     # Nothing of it is left on the line of the result.

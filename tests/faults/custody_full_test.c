@@ -72,7 +72,7 @@ static void says_when_space_runs_out(void)
                                        .name = "two",
                                        .threads = 1,
                                        .progress = {.ctx = &is_full, .advance = fill_disk}};
-    enum sr_status status = sr_deposit(r, &params, &result, &err);
+    enum sr_status status = room_deposit_with(r, &params, &result, &err);
     CHECK(is_full && status == SR_IO);
     CHECK(strstr(err.message, "No space left") != NULL || strstr(err.message, "full") != NULL);
     if (status != SR_OK) {
@@ -83,7 +83,7 @@ static void says_when_space_runs_out(void)
     CHECK(room_resolve(r, "two", &v, NULL) == SR_NOT_FOUND);
     CHECK(unlink(room_path(scratch_dir, "disk/filler")) == 0);
     params.progress = (struct sr_progress){0};
-    CHECK(sr_deposit(r, &params, &result, &err) == SR_OK);
+    CHECK(room_deposit_with(r, &params, &result, &err) == SR_OK);
     CHECK(verifies("two") && verifies("base"));
 }
 

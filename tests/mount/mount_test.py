@@ -112,14 +112,23 @@ def write_safetensors(name, tensors):
             f.write(data)
 
 
+def write_sized(name, size, rng):
+    """A safetensors file of that length, with one tensor."""
+    data = size - 8 - 120
+    header = json.dumps({"w": {"dtype": "U8", "shape": [data], "data_offsets": [0, data]}}).encode().ljust(120)
+    with open(name, "wb") as f:
+        f.write(struct.pack("<Q", len(header)) + header + rng.randbytes(data))
+
+
 def setup():
     need(os.path.exists("/dev/fuse"), "/dev/fuse")
     rng = random.Random(7)
     os.makedirs(path("plain", "sub", "deep"))
     write_safetensors(path("plain", "big.safetensors"), {f"t{i}": rng.randbytes(3 * PAYLOAD // 2) for i in range(8)})
-    for name, size in (("empty", 0), ("one", 1), ("exact", PAYLOAD), ("twice", 2 * PAYLOAD), ("sub/deep/odd", PAYLOAD + 1)):
-        with open(path("plain", name), "wb") as f:
-            f.write(rng.randbytes(size))
+    with open(path("plain", "one.json"), "wb") as f:
+        f.write(b"1")
+    for name, size in (("exact", PAYLOAD), ("twice", 2 * PAYLOAD), ("sub/deep/odd", PAYLOAD + 1)):
+        write_sized(path("plain", name + ".safetensors"), size, rng)
     subprocess.run([STRONGROOM, "init", path("room"), "--generate-passphrase", path("pass"), "--no-input"], check=True, capture_output=True)
     strongroom("deposit", path("plain"), "--name", "plain")
 
@@ -141,11 +150,11 @@ def nothing_can_be_written():
     with Mount("plain") as m:
         for flags in (os.O_WRONLY, os.O_RDWR, os.O_RDONLY | os.O_TRUNC):
             try:
-                os.close(os.open(m.file("one"), flags))
+                os.close(os.open(m.file("one.json"), flags))
                 raise AssertionError("opened for writing")
             except OSError as e:
                 assert e.errno in (errno.EROFS, errno.EACCES), e
-        for act in (lambda: open(m.file("new"), "w"), lambda: os.unlink(m.file("one")), lambda: os.mkdir(m.file("d")), lambda: os.chmod(m.file("one"), 0o600)):
+        for act in (lambda: open(m.file("new"), "w"), lambda: os.unlink(m.file("one.json")), lambda: os.mkdir(m.file("d")), lambda: os.chmod(m.file("one.json"), 0o600)):
             try:
                 act()
                 raise AssertionError("changed something")
@@ -220,7 +229,7 @@ def cached_pages(f):
 
 def pages_are_dropped_at_the_last_close():
     with Mount("plain") as m:
-        name = m.file("twice")
+        name = m.file("twice.safetensors")
         with open(name, "rb") as first:
             first.read()
             with open(name, "rb") as second:
@@ -236,7 +245,7 @@ def pages_are_dropped_at_the_last_close():
 
 def a_signal_ends_it_cleanly_and_revokes_mappings():
     with Mount("plain") as m:
-        reader = subprocess.Popen([sys.executable, "-c", "import mmap,sys,time\nf=open(sys.argv[1],'rb')\nm=mmap.mmap(f.fileno(),0,flags=mmap.MAP_SHARED,prot=mmap.PROT_READ)\nx=m[:]\nprint('ready',flush=True)\nsys.stdin.readline()\nprint(m[5])\n", m.file("twice")], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        reader = subprocess.Popen([sys.executable, "-c", "import mmap,sys,time\nf=open(sys.argv[1],'rb')\nm=mmap.mmap(f.fileno(),0,flags=mmap.MAP_SHARED,prot=mmap.PROT_READ)\nx=m[:]\nprint('ready',flush=True)\nsys.stdin.readline()\nprint(m[5])\n", m.file("twice.safetensors")], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert reader.stdout.readline() == b"ready\n"
         assert m.end(signal.SIGTERM) == 0, m.text()
         assert not os.path.ismount(m.dir)
@@ -247,7 +256,7 @@ def a_signal_ends_it_cleanly_and_revokes_mappings():
 
 def umount_refuses_while_in_use_and_then_ends_it():
     with Mount("plain") as m:
-        with open(m.file("one"), "rb"):
+        with open(m.file("one.json"), "rb"):
             busy = strongroom("umount", m.dir, ok=False)
             assert busy.returncode == 40, busy  # busy
             assert os.path.ismount(m.dir)
@@ -266,7 +275,7 @@ def the_background_mount_returns_when_it_can_be_read():
     os.makedirs(path("mnt"), exist_ok=True)
     done = strongroom("mount", "plain", path("mnt"))
     assert os.path.ismount(path("mnt")), done
-    assert digest(path("mnt", "exact")) == digest(path("plain", "exact"))
+    assert digest(path("mnt", "exact.safetensors")) == digest(path("plain", "exact.safetensors"))
     for _ in range(100):
         done = strongroom("umount", path("mnt"), ok=False)
         if done.returncode == 0:
@@ -324,7 +333,7 @@ def another_user_sees_nothing():
             os.setgid(65534)
             os.setuid(65534)
 
-        done = subprocess.run(["cat", m.file("one")], preexec_fn=as_nobody, capture_output=True)
+        done = subprocess.run(["cat", m.file("one.json")], preexec_fn=as_nobody, capture_output=True)
         assert done.returncode != 0 and not done.stdout, done
     os.chmod(WORK, 0o700)
 
