@@ -115,9 +115,9 @@ void sr_pickle_run(struct sr_inspection *in, const struct sr_pickle_run *run, st
 /*
  * Whether an unpickler that is given these bytes, whatever they are, would come to a call of
  * something unlisted before it fails: a file that is something else for its scanner and a pickle
- * for its loader. After PROTO an import is enough. Names must be ones that an import could find,
- * so that ordinary text is no false alarm: a word list may begin with "cos" and "sin". Pure; looks
- * at 64 KiB at most.
+ * for its loader. After PROTO, or of what is on the danger list, an import is enough. Names must be
+ * ones that an import could find, so that ordinary text is no false alarm: a word list may begin
+ * with "cos" and "sin". Pure; looks at 64 KiB at most.
  */
 bool sr_pickle_would_run(struct sr_bytes bytes);
 

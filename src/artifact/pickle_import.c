@@ -67,6 +67,25 @@ static void judge(struct vm *vm, uint64_t at, const struct import *import, bool 
     sr_inspection_global(vm->in, import->module, import->name, ROLES[import->role]);
 }
 
+/* Whether what follows an import goes on as a pickle does, and not as a list of words would. */
+static bool is_used(const struct vm *vm)
+{
+    struct sr_bytes rest = sr_bytes(vm->bytes.ptr + vm->reader.at, vm->bytes.len - vm->reader.at);
+    if (rest.len == 0) {
+        return false;
+    }
+    uint8_t c = rest.ptr[0];
+    if (c >= 0x80 || memchr("()}].", c, 5) != NULL) {
+        return true;
+    }
+    uint8_t next = rest.len > 1 ? rest.ptr[1] : 'a';
+    if (next < 0x20 || next >= 0x7f) {
+        return memchr("\n\r\t", next, 3) == NULL;
+    }
+    bool is_digit = next >= '0' && next <= '9';
+    return (c == 'S' && (next == '\'' || next == '"')) || (is_digit && memchr("pgI", c, 3) != NULL);
+}
+
 static enum sr_status keep(struct vm *vm, uint64_t at, const struct import *import,
                            struct value *out)
 {
@@ -104,7 +123,8 @@ enum sr_status vm_import(struct vm *vm, uint64_t at, struct sr_bytes module, str
         judge(vm, at, &import, is_plain);
     } else if (import.role >= SR_PICKLE_ROLE_STDLIB && import.is_plausible) {
         /* Two bytes of PROTO and a module that exists are no accident. */
-        vm->would_run = vm->reader.protocol > 0;
+        vm->would_run =
+            vm->reader.protocol > 0 || (import.role == SR_PICKLE_ROLE_DANGER && is_used(vm));
     }
     return keep(vm, at, &import, out);
 }

@@ -771,6 +771,9 @@ static void files_that_would_run_are_told_from_others(void)
     CHECK(sr_pickle_would_run(LITERAL("\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x02id\x85R.{}")));
     CHECK(sr_pickle_would_run(LITERAL("\x80\x04\x8c\x02my\x8c\x06helper\x93)R.")));
     CHECK(sr_pickle_would_run(LITERAL("(S'id'\nios\nsystem\n.")));
+    /* It breaks before its call, and says what it is for. */
+    CHECK(sr_pickle_would_run(LITERAL("(cpty\nspawn\nS'id'o.")));
+    CHECK(sr_pickle_would_run(LITERAL("cbuiltins\nexec\n(X>\nf = open()")));
     static const char *const TEXTS[] = {"config\nvalue\n",
                                         "cos\nsin\ntan\n",
                                         "import os\nimport sys\n",
@@ -782,7 +785,9 @@ static void files_that_would_run_are_told_from_others(void)
                                         "from x import y",
                                         "# Model card\n",
                                         "cat\ndog\nRing\n",
-                                        "items\nos\npath\n"};
+                                        "items\nos\npath\n",
+                                        "cos\nsin\na\nb\n",
+                                        "cos\nsin\nSum\n"};
     for (size_t i = 0; i < sizeof TEXTS / sizeof TEXTS[0]; i++) {
         CHECK(!sr_pickle_would_run(sr_bytes(TEXTS[i], strlen(TEXTS[i]))));
     }
