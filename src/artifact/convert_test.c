@@ -97,6 +97,47 @@ static void tensors_of_one_storage_become_copies(void)
     CHECK(one.len == 4 && memcmp(one.ptr, data + 20, 4) == 0);
 }
 
+/* A file of two storages, the second one of the bytes that follow the first one's. */
+static struct sr_bytes file_of_two(void)
+{
+    zip = (struct zips){0};
+    zips_add(&zip, "m/data.pkl", pickle.bytes, pickle.len);
+    zips_add(&zip, "m/version", "3\n", 2);
+    zips_add(&zip, "m/data/0", data, 24);
+    zips_add(&zip, "m/data/1", data + 24, 24);
+    return zips_end(&zip);
+}
+
+static void tensors_take_turns_in_storages(void)
+{
+    static const uint64_t SIX[] = {6};
+    begin();
+    torches_item(&pickle, "a", &PLAIN);
+    torches_item(&pickle, "b", &(struct torches_tensor){.key = "1"});
+    torches_item(&pickle, "c", &(struct torches_tensor){.key = "0"});
+    torches_item(&pickle, "d", &(struct torches_tensor){.key = "1"});
+    (void)torches_end(&pickle);
+    CHECK(convert("m.pt", file_of_two()) == SR_OK && sink.written == converted.bytes);
+    struct sr_bytes b = tensor("b", "F32", 1, SIX);
+    struct sr_bytes c = tensor("c", "F32", 1, SIX);
+    struct sr_bytes d = tensor("d", "F32", 1, SIX);
+    CHECK(b.len == 24 && memcmp(b.ptr, data + 24, 24) == 0);
+    CHECK(c.len == 24 && memcmp(c.ptr, data, 24) == 0);
+    CHECK(d.len == 24 && memcmp(d.ptr, data + 24, 24) == 0);
+}
+
+/* CV-3 */
+static void a_storage_without_a_tensor_is_refused(void)
+{
+    begin();
+    torches_item(&pickle, "a", &PLAIN);
+    torches_text(&pickle, "b");
+    torches_storage(&pickle, &(struct torches_tensor){.key = "1"});
+    (void)torches_end(&pickle);
+    CHECK(convert("m.pt", file_of_two()) == SR_UNSUPPORTED);
+    CHECK(strcmp(err.message, "storage 1 of 2 is of no plain tensor") == 0);
+}
+
 static void keys_are_joined_and_the_origin_is_noted(void)
 {
     begin();
@@ -261,6 +302,8 @@ static void a_sink_that_fails_is_told(void)
 int main(void)
 {
     RUN(tensors_of_one_storage_become_copies);
+    RUN(tensors_take_turns_in_storages);
+    RUN(a_storage_without_a_tensor_is_refused);
     RUN(keys_are_joined_and_the_origin_is_noted);
     RUN(big_endian_files_are_swapped);
     RUN(a_file_that_does_not_pass_is_refused);

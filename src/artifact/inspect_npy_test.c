@@ -7,6 +7,7 @@
 
 #define NUMBERS "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }\n"
 #define OBJECTS "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }\n"
+#define RECORDS "{'descr': [('a', '|O')], 'fortran_order': False, 'shape': (1,), }\n"
 /* What a lenient reader evaluates, and the strict one refuses. */
 #define ESCAPED "{'descr': '|\\x4f', 'fortran_order': False, 'shape': (1,), }\n"
 #define CODE                                                                                       \
@@ -54,6 +55,7 @@ static void objects_are_pickles(void)
     struct findings f = look(npy(OBJECTS, NONE, sizeof NONE - 1));
     CHECK(f.verdict == SR_VERDICT_PASS && f.globals > 0);
     CHECK(look(npy(OBJECTS, CODE, sizeof CODE - 1)).verdict == SR_VERDICT_BLOCK);
+    CHECK(look(npy(RECORDS, CODE, sizeof CODE - 1)).verdict == SR_VERDICT_BLOCK);
     CHECK(look(npy(OBJECTS, NONE "x", sizeof NONE)).verdict == SR_VERDICT_UNPARSABLE);
     CHECK(look(npy(OBJECTS, NONE "\n", sizeof NONE)).verdict == SR_VERDICT_PASS);
     CHECK(look(npy(OBJECTS, NONE "\n\n", sizeof NONE + 1)).verdict == SR_VERDICT_UNPARSABLE);
