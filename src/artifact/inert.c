@@ -15,6 +15,8 @@
 
 /* How far one sign is followed; what is longer is not looked at twice. */
 #define LOOK_BYTES_MAX 256
+/* No key that is looked for is longer. */
+#define TOKEN_BYTES_MAX 64
 /* A shorter text of word characters can hold none of the signs below. */
 #define WORD_BYTES_SAFE 16
 /* A run of base64 or hexadecimal this long is looked into. */
@@ -623,7 +625,7 @@ static bool is_secret_at(struct sr_bytes text, size_t at)
         size_t end = begin;
         unsigned digits = 0;
         unsigned dashes = 0;
-        while (end < text.len && end - begin < LOOK_BYTES_MAX &&
+        while (end < text.len && end - begin < TOKEN_BYTES_MAX &&
                (is_word(text.ptr[end]) || text.ptr[end] == '-')) {
             digits += is_digit(text.ptr[end]);
             dashes += text.ptr[end] == '-';
