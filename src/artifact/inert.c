@@ -186,10 +186,14 @@ static enum sr_inert binary_class(struct sr_bytes text)
 /* What has to follow a sign. */
 enum after {
     ANYTHING,
-    ARGUMENT, /* not the parenthesis that closes: model.eval() is no evaluation */
-    QUOTE,    /* a string */
-    OPTION,   /* what a shell command is given: an option, a path, an address, a number */
-    STATEMENT /* a name, and then the end of a Python statement */
+    ARGUMENT,  /* not the parenthesis that closes: model.eval() is no evaluation */
+    QUOTE,     /* a string */
+    OPTION,    /* what a shell command is given: an option, a path, an address, a number */
+    IMPORT,    /* a name, and then the end of the statement; where a statement begins */
+    FROM,      /* a name, and `import`; where a statement begins */
+    SIGNATURE, /* a name, and a parenthesis; where a statement begins */
+    BODY,      /* names, and a colon */
+    ASSIGNED   /* a name, and `=` or a parenthesis */
 };
 
 struct sign {
@@ -221,9 +225,9 @@ static const struct sign SIGNS_C[] = {
     {"cscript ", ANYTHING, true, false}, {"commands.getoutput", ANYTHING, false, true},
 };
 static const struct sign SIGNS_D[] = {
-    {"document.", STATEMENT, false, true},
+    {"document.", ASSIGNED, false, true},
     {"dd if=", ANYTHING, true, false},
-    {"def ", STATEMENT, false, true},
+    {"def ", SIGNATURE, false, true},
     {"drop table ", ANYTHING, true, false},
 };
 static const struct sign SIGNS_E[] = {
@@ -233,7 +237,7 @@ static const struct sign SIGNS_E[] = {
     {"execSync(", ARGUMENT, false, false},
 };
 static const struct sign SIGNS_F[] = {
-    {"from ", STATEMENT, false, true},
+    {"from ", FROM, false, true},
     {"function(", ANYTHING, false, true},
     {"function (", ANYTHING, false, true},
 };
@@ -242,7 +246,7 @@ static const struct sign SIGNS_G[] = {
     {"globals()", ANYTHING, false, true},
 };
 static const struct sign SIGNS_I[] = {
-    {"import ", STATEMENT, false, true},
+    {"import ", IMPORT, false, true},
     {"importlib.", ANYTHING, false, true},
     {"invoke-expression", ANYTHING, true, true},
     {"invoke-webrequest", ANYTHING, true, true},
@@ -252,7 +256,7 @@ static const struct sign SIGNS_J[] = {{"javascript:", ANYTHING, true, true}};
 static const struct sign SIGNS_K[] = {{"kill -9", ANYTHING, true, true}};
 static const struct sign SIGNS_L[] = {
     {"lambda:", ANYTHING, false, true},
-    {"lambda ", STATEMENT, false, true},
+    {"lambda ", BODY, false, true},
     {"ld_preload=", ANYTHING, true, true},
 };
 static const struct sign SIGNS_M[] = {
@@ -387,20 +391,41 @@ static size_t skip_blanks(struct sr_bytes text, size_t at)
     return at;
 }
 
-/* Whether a Python statement goes on at text[at] as one does: after a name comes its end, a list,
- * an alias, an import, a parameter list or a body. Prose goes on with another word. */
-static bool is_statement(struct sr_bytes text, size_t at)
+/* Whether a statement may begin at text[at]: nothing but space stands before it, or what ends the
+ * one before, or opens a string. Within a sentence, words stand before it. */
+static bool begins_statement(struct sr_bytes text, size_t at)
 {
-    size_t end = word_end(text, skip_blanks(text, at));
+    size_t before = at;
+    while (before > 0 && at - before < LOOK_BYTES_MAX &&
+           (text.ptr[before - 1] == ' ' || text.ptr[before - 1] == '\t')) {
+        before--;
+    }
+    uint8_t c = before > 0 ? text.ptr[before - 1] : '\n';
+    return c != 0 && strchr("\n\r;:{}()'\"`>|&\\", c) != NULL;
+}
+
+/* Whether what follows a name, or names, is as after says. */
+static bool is_followed(enum after after, struct sr_bytes text, size_t at)
+{
+    size_t name = skip_blanks(text, at);
+    size_t end = word_end(text, name);
     size_t next = skip_blanks(text, end);
-    if (end == at || (end < text.len && text.ptr[end - 1] == '.')) {
+    uint8_t c = next < text.len ? text.ptr[next] : (uint8_t)'\n';
+    if (end == name || c == 0) {
         return false;
     }
-    if (next == text.len || strchr("\n\r;,(:=", text.ptr[next]) != NULL) {
-        /* A sentence may end after a name, and go on after a comma: those are too short. */
-        return next < text.len && text.ptr[next] != ',';
+    switch ((unsigned)after) {
+    case IMPORT:
+        return strchr("\n\r;,'\"\\", c) != NULL || begins(text, next, "as ");
+    case FROM:
+        return begins(text, next, "import ");
+    case BODY:
+        return c == ':' || c == ',' || c == '=';
+    case ASSIGNED:
+        return c == '=' || c == '(';
+    default:
+        return c == '(';
     }
-    return begins(text, next, "import ") || begins(text, next, "as ");
 }
 
 static bool is_option(uint8_t c)
@@ -420,8 +445,12 @@ static bool follows(enum after after, struct sr_bytes text, size_t at)
     case OPTION:
         return is_option(c) || begins(text, next, "http") || begins(text, next, "ftp") ||
                begins(text, next, "u+") || begins(text, next, "a+");
-    case STATEMENT:
-        return is_statement(text, at);
+    case IMPORT:
+    case FROM:
+    case SIGNATURE:
+    case BODY:
+    case ASSIGNED:
+        return is_followed(after, text, at);
     case ANYTHING:
     default:
         return true;
@@ -438,17 +467,9 @@ static bool is_sign(const struct sign *sign, struct sr_bytes text, size_t at)
     if (sign->is_bare && at > 0 && text.ptr[at - 1] == '.') {
         return false;
     }
-    return follows(sign->after, text, at + strlen(sign->text));
-}
-
-/* `import os` alone is a statement when nothing comes before it and nothing after. */
-static bool is_lone_import(struct sr_bytes text)
-{
-    if (!begins(text, 0, "import ")) {
-        return false;
-    }
-    size_t end = word_end(text, 7);
-    return end > 7 && end == text.len;
+    bool is_statement = sign->after == IMPORT || sign->after == FROM || sign->after == SIGNATURE;
+    return (!is_statement || begins_statement(text, at)) &&
+           follows(sign->after, text, at + strlen(sign->text));
 }
 
 static bool has_code_at(struct sr_bytes text, size_t at)
@@ -690,7 +711,7 @@ static enum sr_inert heavier(enum sr_inert a, enum sr_inert b)
 
 static enum sr_inert text_class(struct sr_bytes text)
 {
-    enum sr_inert found = is_lone_import(text) ? SR_INERT_CODE : SR_INERT;
+    enum sr_inert found = SR_INERT;
     for (size_t i = 0; i < text.len && found != SR_INERT_CODE; i++) {
         found = heavier(found, mark_at(text, i));
     }

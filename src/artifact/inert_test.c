@@ -53,6 +53,9 @@ static void code_is_seen(void)
         "__import__('os').popen",
         "[].__class__.__base__.__subclasses__()",
         "lambda x: x",
+        "x: import os",
+        "print hello; from a.b import c",
+        "document.write('x')",
         "def run(x): return x",
         "getattr(a, 'b')",
         "open('/home/x')",
@@ -182,6 +185,10 @@ static void what_models_carry_is_not(void)
         "curl of a vector field",
         "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.SflKxwRJSMeKKF2QT4fw",
         "sudoku solver",
+        "Fine-tuned from Llama: the second one",
+        "You can import models\nor train from scratch; with care",
+        "the def of it (see lambda calculus): a document.",
+        "It was made from data, import taxes and more",
     };
     CHECK_ALL(TEXTS, SR_INERT);
 }

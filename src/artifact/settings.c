@@ -255,8 +255,11 @@ static bool is_known_target(struct sr_bytes text)
 /* The parts of a diffusion pipeline: [library, class], or [file beside it, class]. */
 static void check_pipeline_part(struct sr_settings *s, const struct sr_event *event)
 {
-    static const char *const LIBRARIES[] = {"diffusers", "transformers", "onnxruntime", "flax",
-                                            "optimum",   "k_diffusion",  NULL};
+    static const char *const LIBRARIES[] = {
+        "diffusers", "transformers", "onnxruntime", "flax", "optimum", "k_diffusion",
+        /* modules of diffusers itself, which older pipelines name */
+        "stable_diffusion", "latent_diffusion", "paint_by_example", "deepfloyd_if", "audioldm2",
+        "shap_e", "wuerstchen", "stable_audio", "kandinsky", "unidiffuser", "ledits_pp", NULL};
     bool is_library = event->depth == 2 && !event->has_key && s->levels[1].index == 0;
     if (!is_library || is_one_of(event->text, LIBRARIES)) {
         return;

@@ -240,23 +240,59 @@ static enum sr_rule rule_of(const struct sr_jinja_note *note)
     }
 }
 
+/* A template that is being judged. */
+struct judgement {
+    struct sr_inspection *in;
+    bool has_computed; /* it puts the name of an item together */
+    bool has_pieces;   /* it has what such a name would be hidden with */
+    size_t offset;     /* of the first computed name */
+};
+
+/* Pieces of a name between underscores, or ways to get them. */
+static bool is_piece(const struct sr_jinja_note *note)
+{
+    static const char *const MAKERS[] = {"chr",     "ord",   "format",    "urlencode", "xmlattr",
+                                         "reverse", "unhex", "b64decode", NULL};
+    if (note->kind == SR_JINJA_STRING || note->kind == SR_JINJA_ITEM) {
+        size_t underscores = 0;
+        while (underscores < note->text.len && note->text.ptr[underscores] == '_') {
+            underscores++;
+        }
+        return has(note->text, "__") || (underscores > 0 && underscores == note->text.len);
+    }
+    bool is_used = note->kind == SR_JINJA_CALL || note->kind == SR_JINJA_METHOD ||
+                   note->kind == SR_JINJA_FILTER;
+    return is_used && is_one_of(note->text, MAKERS);
+}
+
 static void report(void *ctx, const struct sr_jinja_note *note)
 {
     static const char *const WHAT[] = {
         "statement", "name",   "function", "attribute",        "method",         "filter",
         "test",      "string", "item",     "computed name in", "call of a value"};
+    struct judgement *j = ctx;
     enum sr_rule rule = rule_of(note);
+    j->has_pieces = j->has_pieces || is_piece(note);
+    if (note->kind == SR_JINJA_COMPUTED && !j->has_computed) {
+        j->has_computed = true;
+        j->offset = note->offset;
+    }
     if (rule != NO_RULE) {
         char quoted[SR_EVIDENCE_BYTES];
-        sr_inspection_find(ctx, rule, note->offset, note->text.len, "%s '%s'", WHAT[note->kind],
+        sr_inspection_find(j->in, rule, note->offset, note->text.len, "%s '%s'", WHAT[note->kind],
                            sr_inspection_quote(note->text, quoted));
     }
 }
 
 void sr_template_check(struct sr_inspection *in, struct sr_bytes text)
 {
+    struct judgement j = {.in = in};
     struct sr_err err = {0};
-    enum sr_status status = sr_jinja_walk(text, report, in, &err);
+    enum sr_status status = sr_jinja_walk(text, report, &j, &err);
+    if (j.has_computed && j.has_pieces) {
+        sr_inspection_find(in, SR_RULE_TEMPLATE_ATTRIBUTE, j.offset, 0,
+                           "a computed name, and pieces of a hidden one");
+    }
     if (status != SR_OK) {
         sr_inspection_fail(in, status, 0, &err);
         return;

@@ -62,6 +62,10 @@ static void attacks_are_blocked(void)
         "{% extends 'x' %}",
         "{% set cycler = 1 %}{{ cycler }}",
         "{{ x.__class__ }}{{ broken",
+        "{{ x['__cl' ~ 'ass__'] }}",
+        "{% set u = '_' * 2 %}{{ x[u ~ 'class' ~ u] }}",
+        "{{ x[chr(95) ~ chr(95) ~ 'class'] }}",
+        "{{ x|map(attribute='ssalc'|reverse) }}",
     };
     CHECK_ALL(TEXTS, SR_VERDICT_BLOCK);
 }
