@@ -8,7 +8,7 @@
 /*
  * Settings beside weights, in JSON or YAML: what they make a loader run, fetch or open, and what
  * they claim. Whatever the file is called, the same rules hold; a few names have more.
- * source  docs/formats/config.md (rules C-n)
+ * source  docs/formats/config.md (rules CF-n)
  */
 struct sr_settings;
 

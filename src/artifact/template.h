@@ -8,7 +8,7 @@
  * Chat templates are programs in Jinja that a loader runs for each prompt, some of them without a
  * sandbox. One passes when all that it does is on a list: statements, filters, tests, functions and
  * methods; values may be read under any plain name.
- * source  docs/formats/jinja.md (rules T-n)
+ * source  docs/formats/jinja.md (rules JT-n)
  */
 
 /* Judge a template that is the blob which is being looked at; covers it when it is understood. */

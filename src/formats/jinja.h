@@ -15,7 +15,7 @@
  * that nothing in an accepted template goes unseen.
  *
  * Pure; iterative; no memory but a table of the template's own names.
- * source  docs/formats/jinja.md (rules T-n)
+ * source  docs/formats/jinja.md (rules JT-n)
  */
 
 enum sr_jinja_kind {
