@@ -7,9 +7,10 @@
 
 /*
  * Looking at an artifact where it lies, a file or a folder with all that is in it: each file is
- * copied and hashed (staging.h) and looked at in an isolated worker (inspector.h). What cannot be
- * looked at is in the report as well: none is skipped. What a single file refers to beside it is
- * looked at, too, when it is there.
+ * looked at in an isolated worker (inspector.h) while it is hashed; small ones as a copy
+ * (staging.h), large ones in chunks that cannot change (steady.h). What cannot be looked at is in
+ * the report as well: none is skipped. What a single file refers to beside it is looked at, too,
+ * when it is there.
  *
  * This process must not have keys: a worker that died is forked again.
  */
@@ -17,7 +18,7 @@ struct sr_examine_params {
     const char *path; /* NUL-terminated; links in it are followed, links below it are not */
     enum sr_profile profile;
     unsigned timeout_ms;   /* as in struct sr_inspector_params */
-    uint64_t memory_bytes; /* as sr_staging_new() */
+    uint64_t copied_bytes; /* files up to this are copied; 0: SR_EXAMINE_COPIED_BYTES */
     struct sr_progress progress;
 };
 
@@ -30,6 +31,7 @@ struct sr_examine_params {
  *         TOO_LARGE    more files, or deeper, than SR_LIMIT_FILES and walk.h
  *         CANCELLED, IO (also when the worker cannot be isolated), NO_MEMORY, INTERNAL
  */
+#define SR_EXAMINE_COPIED_BYTES ((uint64_t)16 << 20)
 enum sr_status sr_examine(const struct sr_examine_params *params, struct sr_report *report,
                           struct sr_err *err) SR_MUST_USE;
 

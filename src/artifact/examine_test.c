@@ -9,9 +9,13 @@
 
 static char scratch_dir[] = "/dev/shm/sr-examine-XXXXXX";
 
+static uint64_t copied_bytes; /* 0: as in the program */
+static struct sr_progress progress;
+
 static enum sr_status examine(const char *name, struct sr_report **out, struct sr_err *err)
 {
-    struct sr_examine_params params = {.path = room_path(scratch_dir, name)};
+    struct sr_examine_params params = {
+        .path = room_path(scratch_dir, name), .copied_bytes = copied_bytes, .progress = progress};
     struct sr_report *report = NULL;
     CHECK(sr_report_new(SR_PROFILE_TENSORS, &report) == SR_OK);
     *out = report;
@@ -108,6 +112,57 @@ static void reports_what_it_cannot_read(void)
     CHECK(has(report, 1, "b.safetensors", SR_VERDICT_PASS));
 }
 
+/* The same report, whichever way the bytes come. */
+static void looks_at_large_files_in_chunks(void)
+{
+    struct sr_err err = {0};
+    SR_AUTO(sr_report) report = NULL;
+    SR_AUTO(sr_report) chunked = NULL;
+    room_mkdir(scratch_dir, "large");
+    for (unsigned n = 0; n < 7; n++) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "large/%u.safetensors", n);
+        room_write_safetensors(scratch_dir, name, (n + 1) * 700001, n);
+    }
+    room_write_random(scratch_dir, "large/data", 3 << 20, 9);
+    CHECK(examine("large", &report, &err) == SR_OK);
+    copied_bytes = 1;
+    CHECK(examine("large", &chunked, &err) == SR_OK);
+    copied_bytes = 0;
+    CHECK(sr_report_count(chunked) == 8 && sr_report_count(report) == 8);
+    for (size_t n = 0; n < 8; n++) {
+        struct sr_report_file a = sr_report_at(report, n);
+        struct sr_report_file b = sr_report_at(chunked, n);
+        CHECK(strcmp(a.path, b.path) == 0 && a.verdict == b.verdict && a.bytes == b.bytes);
+        CHECK(a.has_sha256 && b.has_sha256 && memcmp(a.sha256, b.sha256, sizeof a.sha256) == 0);
+        CHECK(a.verdict == (n < 7 ? SR_VERDICT_PASS : SR_VERDICT_UNPARSABLE));
+    }
+}
+
+static void touch(void *ctx, uint64_t bytes)
+{
+    (void)ctx;
+    (void)bytes;
+    (void)!truncate(room_path(scratch_dir, "large/3.safetensors"), 4000000);
+}
+
+static void reports_what_changes_meanwhile(void)
+{
+    for (copied_bytes = 0; copied_bytes < 2; copied_bytes++) {
+        struct sr_err err = {0};
+        SR_AUTO(sr_report) report = NULL;
+        room_write_safetensors(scratch_dir, "large/3.safetensors", 2800004, 3);
+        progress = (struct sr_progress){.advance = touch};
+        CHECK(examine("large", &report, &err) == SR_OK);
+        progress = (struct sr_progress){.advance = NULL};
+        CHECK(sr_report_count(report) == 8);
+        CHECK(has(report, 3, "3.safetensors", SR_VERDICT_UNPARSABLE));
+        CHECK(has(report, 2, "2.safetensors", SR_VERDICT_PASS));
+        CHECK(!sr_report_at(report, 3).has_sha256);
+    }
+    copied_bytes = 0;
+}
+
 int main(void)
 {
     if (!room_scratch(scratch_dir)) {
@@ -116,6 +171,8 @@ int main(void)
     RUN(looks_at_everything);
     RUN(looks_at_one_file);
     RUN(says_what_is_not_there);
+    RUN(looks_at_large_files_in_chunks);
+    RUN(reports_what_changes_meanwhile);
     if (geteuid() == 0 && chmod(scratch_dir, 0755) == 0) {
         RUN(reports_what_it_cannot_read);
     } else {
