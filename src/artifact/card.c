@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "artifact/card.h"
 
+#include "artifact/inspection.h"
 #include "base/text.h"
 
 /* Where a fact stands: a member of the outermost map, a text or (is_list) a list of texts. */

@@ -2,7 +2,7 @@
 #ifndef SR_ARTIFACT_CARD_H
 #define SR_ARTIFACT_CARD_H
 
-#include "artifact/inspection.h"
+#include "artifact/finding.h"
 #include "formats/event.h"
 
 /*
@@ -11,6 +11,8 @@
  * facts (sr_inspection_fact()): claims for the lineage, which no verdict depends on.
  * source  docs/formats/lineage.md (LN-6)
  */
+
+struct sr_inspection;
 
 /* Start with in, the rest zero. */
 struct sr_card {

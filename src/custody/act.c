@@ -38,6 +38,17 @@ static enum sr_status put_hex(struct sr_json_writer *w, const char *key, const v
     return sr_json_put_hex(w, sr_bytes(data, len));
 }
 
+static enum sr_status put_documents(struct sr_json_writer *w, const struct sr_act *act)
+{
+    SR_TRY(sr_json_key(w, "documents"));
+    SR_TRY(sr_json_open_object(w));
+    for (size_t i = 0; i < act->deposit.document_count; i++) {
+        const struct sr_act_document *document = &act->deposit.documents[i];
+        SR_TRY(put_hex(w, document->name, document->sha256, sizeof document->sha256));
+    }
+    return sr_json_close_object(w);
+}
+
 /* The members between "actor" and "format" in byte order. */
 static enum sr_status put_early_fields(struct sr_json_writer *w, const struct sr_act *act)
 {
@@ -46,6 +57,9 @@ static enum sr_status put_early_fields(struct sr_json_writer *w, const struct sr
     }
     if (act->verb == SR_VERB_ROTATE) {
         return put_number(w, "epoch", act->rotate.epoch);
+    }
+    if (act->verb == SR_VERB_DEPOSIT) {
+        return put_documents(w, act);
     }
     return act->verb == SR_VERB_READ ? put_text(w, "file", act->read.file) : SR_OK;
 }
@@ -103,6 +117,10 @@ enum sr_status sr_act_encode(const struct sr_act *act, const struct sr_id *room,
         SR_TRY(put_deposit_fields(&w, act, version));
     }
     SR_TRY(put_hex(&w, "room", room->bytes, SR_ID_BYTES));
+    if (act->verb == SR_VERB_DEPOSIT) {
+        SR_TRY(put_text(&w, "step", sr_step_name(act->deposit.step)));
+        SR_TRY(put_number(&w, "tier", act->deposit.tier));
+    }
     if (act->verb == SR_VERB_READ && act->read.tensor != NULL) {
         SR_TRY(put_text(&w, "tensor", act->read.tensor));
     }

@@ -3,6 +3,7 @@
 #define SR_CUSTODY_ACT_H
 
 #include "artifact/finding.h"
+#include "artifact/lineage.h"
 #include "base/buf.h"
 #include "custody/room.h"
 
@@ -41,6 +42,12 @@ struct sr_act_inspection {
     char reason[SR_ACT_REASON_BYTES_MAX + 1]; /* why REVIEW was accepted; "" for PASS */
 };
 
+/* A document of a version (store/catalog.h), as its act of deposit fixes it. */
+struct sr_act_document {
+    char name[SR_CATALOG_DOCUMENT_NAME_BYTES];
+    uint8_t sha256[SR_SHA256_BYTES];
+};
+
 /* One act. Strings are NUL-terminated UTF-8 without control characters; borrowed. */
 struct sr_act {
     enum sr_verb verb;
@@ -53,6 +60,10 @@ struct sr_act {
             const struct sr_id *parents;                /* versions it was made from */
             size_t parent_count;                        /* 0..SR_ACT_PARENTS_MAX */
             const struct sr_act_inspection *inspection; /* NULL: not inspected, and denied */
+            unsigned tier;                           /* 1..5; 0: it has no lineage, and is denied */
+            enum sr_step step;                       /* that made it from its parents */
+            const struct sr_act_document *documents; /* by name */
+            size_t document_count;
         } deposit;
         struct {
             const char *to; /* the folder it was written to, absolute */

@@ -87,13 +87,22 @@ static void encodes_a_deposit(void)
     struct sr_act_inspection inspection = {.verdict = SR_VERDICT_REVIEW, .reason = "read it"};
     inspection.ruleset[0] = 0xdd;
     act.deposit.inspection = &inspection;
-    CHECK(encodes(&act, &version,
-                  "{\"actor\":\"o\",\"format\":1,\"inspection\":{\"profile\":\"tensors\","
-                  "\"reason\":\"read it\","
-                  "\"ruleset\":\"dd" ZEROS_30 "00000000000000000000000000000000\","
-                  "\"verdict\":\"REVIEW\"},\"kind\":\"instruct\",\"parents\":[\"05" ZEROS_30
-                  "\",\"06" ZEROS_30 "\"],\"room\":\"" ROOM_HEX "\"," TAIL("deposit")
-                      VERSION("ee")));
+    static const struct sr_act_document DOCUMENTS[] = {{"inspection.json", {0xcc}},
+                                                       {"lineage.json", {0xbb}}};
+    act.deposit.documents = DOCUMENTS;
+    act.deposit.document_count = 2;
+    act.deposit.step = SR_STEP_FINE_TUNE;
+    act.deposit.tier = 3;
+    CHECK(encodes(
+        &act, &version,
+        "{\"actor\":\"o\",\"documents\":{\"inspection.json\":\"cc" ZEROS_30
+        "00000000000000000000000000000000\",\"lineage.json\":\"bb" ZEROS_30
+        "00000000000000000000000000000000\"},\"format\":1,\"inspection\":{\"profile\":\"tensors\","
+        "\"reason\":\"read it\","
+        "\"ruleset\":\"dd" ZEROS_30 "00000000000000000000000000000000\","
+        "\"verdict\":\"REVIEW\"},\"kind\":\"instruct\",\"parents\":[\"05" ZEROS_30
+        "\",\"06" ZEROS_30 "\"],\"room\":\"" ROOM_HEX
+        "\",\"step\":\"fine-tune\",\"tier\":3," TAIL("deposit") VERSION("ee")));
 }
 
 static void names_every_verb(void)

@@ -2,12 +2,14 @@
 #include "custody/custody.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
 #include "crypto/rand.h"
 #include "custody/decide.h"
+#include "custody/pedigree.h"
 #include "custody/recover_impl.h"
 #include "custody/room_impl.h"
 
@@ -45,6 +47,27 @@ static void free_files(struct sr_catalog_file **files)
     free(*files);
 }
 
+static enum sr_status gather_parents(struct sr_room *r, struct passage *p, struct sr_err *err)
+{
+    struct sr_facts *facts = &p->facts;
+    for (size_t i = 0; i < p->act.deposit.parent_count; i++) {
+        struct sr_catalog_version parent;
+        unsigned tier = 0;
+        enum sr_status status =
+            sr_catalog_version_by_id(r->catalog, &p->act.deposit.parents[i], &parent, err);
+        if (status != SR_OK) {
+            return status == SR_NOT_FOUND ? sr_fail(err, status, "no such parent") : status;
+        }
+        SR_TRY(sr_pedigree_tier(r, &parent.id, &tier, err));
+        if (tier > facts->parent_tier) {
+            facts->parent_tier = tier;
+            (void)snprintf(facts->parent, sizeof facts->parent, "%s@%llu", parent.name,
+                           (unsigned long long)parent.number);
+        }
+    }
+    return SR_OK;
+}
+
 static enum sr_status gather(struct sr_room *r, struct passage *p, struct sr_err *err)
 {
     p->facts.room = r->facts.id;
@@ -66,7 +89,7 @@ static enum sr_status gather(struct sr_room *r, struct passage *p, struct sr_err
     for (size_t i = 0; i < count; i++) {
         p->facts.files_sealed += files[i].sealed;
     }
-    return SR_OK;
+    return gather_parents(r, p, err);
 }
 
 static enum sr_status decide(const struct passage *p, struct sr_err *err)

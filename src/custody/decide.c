@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "custody/pedigree.h"
+
 static struct sr_decision allow(void)
 {
     return (struct sr_decision){.ruling = SR_RULING_ALLOW, .status = SR_OK};
@@ -70,6 +72,35 @@ static struct sr_decision decide_inspection(const struct sr_act_inspection *insp
                : deny(SR_DENIED, "a file needs review, and no reason was given to accept it");
 }
 
+static bool has_document(const struct sr_act *act, const char *name)
+{
+    for (size_t i = 0; i < act->deposit.document_count; i++) {
+        if (strcmp(act->deposit.documents[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A derivative is never less protected than what it was made from. */
+static struct sr_decision decide_lineage(const struct sr_facts *facts, const struct sr_act *act)
+{
+    unsigned tier = act->deposit.tier;
+    if (tier == 0 || !has_document(act, SR_PEDIGREE_DOCUMENT)) {
+        return deny(SR_DENIED, "it has no lineage");
+    }
+    if (tier < SR_LINEAGE_TIER_MIN || tier > SR_LINEAGE_TIER_MAX) {
+        return deny(SR_MALFORMED, "there is no such tier");
+    }
+    if (tier >= facts->parent_tier) {
+        return decide_inspection(act->deposit.inspection);
+    }
+    struct sr_decision d = deny(SR_DENIED, "");
+    (void)snprintf(d.reason, sizeof d.reason, "tier %u is below tier %u of '%s', its parent", tier,
+                   facts->parent_tier, facts->parent);
+    return d;
+}
+
 static struct sr_decision decide_deposit(const struct sr_facts *facts, const struct sr_act *act)
 {
     const struct sr_catalog_version *v = facts->version;
@@ -87,7 +118,7 @@ static struct sr_decision decide_deposit(const struct sr_facts *facts, const str
             return deny(SR_MALFORMED, "a version cannot be its own parent");
         }
     }
-    return decide_inspection(act->deposit.inspection);
+    return decide_lineage(facts, act);
 }
 
 static struct sr_decision decide_release(const struct sr_facts *facts, const struct sr_act *act)

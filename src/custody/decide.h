@@ -18,9 +18,11 @@ struct sr_facts {
     bool has_version;
     const struct sr_catalog_version *version; /* when has_version */
     uint64_t files_sealed;                    /* of the version */
+    unsigned parent_tier; /* the highest of the parents of a deposit; 0: it has none */
+    char parent[SR_LIMIT_NAME_BYTES + 24]; /* "llama@3": which has it */
 };
 
-#define SR_DECISION_REASON_BYTES 160
+#define SR_DECISION_REASON_BYTES 256
 
 struct sr_decision {
     enum sr_ruling ruling;

@@ -29,6 +29,10 @@ static struct sr_act act(enum sr_verb verb)
     } else if (verb == SR_VERB_DEPOSIT) {
         static const struct sr_act_inspection passed = {.verdict = SR_VERDICT_PASS};
         a.deposit.inspection = &passed;
+        static const struct sr_act_document lineage = {.name = "lineage.json"};
+        a.deposit.documents = &lineage;
+        a.deposit.document_count = 1;
+        a.deposit.tier = 1;
     }
     return a;
 }
@@ -154,6 +158,31 @@ static void knows_an_actor(void)
     CHECK(decide(&f, &a) == SR_MALFORMED);
 }
 
+static void admits_no_tier_below_a_parent(void)
+{
+    struct sr_facts f = facts();
+    struct sr_act a = act(SR_VERB_DEPOSIT);
+    version.state = SR_VERSION_STAGED;
+    f.parent_tier = 3;
+    memcpy(f.parent, "base@2", sizeof "base@2");
+    a.deposit.tier = 2;
+    struct sr_decision d = sr_decide(&f, &a, 5);
+    CHECK(d.status == SR_DENIED);
+    CHECK(strcmp(d.reason, "tier 2 is below tier 3 of 'base@2', its parent") == 0);
+    a.deposit.tier = 3;
+    CHECK(decide(&f, &a) == SR_OK);
+    a.deposit.tier = 5;
+    CHECK(decide(&f, &a) == SR_OK);
+    a.deposit.tier = 6;
+    CHECK(decide(&f, &a) == SR_MALFORMED);
+    a.deposit.tier = 0;
+    CHECK(decide(&f, &a) == SR_DENIED);
+    a.deposit.tier = 3;
+    a.deposit.document_count = 0;
+    CHECK(decide(&f, &a) == SR_DENIED);
+    version.state = SR_VERSION_SEALED;
+}
+
 int main(void)
 {
     RUN(allows_what_fits);
@@ -161,6 +190,7 @@ int main(void)
     RUN(needs_plain_fields);
     RUN(limits_parents);
     RUN(admits_what_was_inspected);
+    RUN(admits_no_tier_below_a_parent);
     RUN(knows_an_actor);
     return check_done();
 }

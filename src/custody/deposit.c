@@ -10,6 +10,7 @@
 #include "crypto/rand.h"
 #include "custody/decide.h"
 #include "custody/deposit_inspect.h"
+#include "custody/deposit_lineage.h"
 #include "custody/deposit_seal.h"
 #include "custody/head.h"
 #include "custody/hold.h"
@@ -38,6 +39,7 @@ struct deposit {
     struct sr_catalog_file *files;     /* of the version; NULL: none reserved yet */
     size_t file_count;
     struct sr_secret *dek;
+    struct sr_deposit_lineage *lineage;
     struct sr_publisher publisher;
     bool is_resumed;
 };
@@ -48,6 +50,7 @@ static void deposit_clear(struct deposit *d)
     sr_hold_free(d->hold);
     free(d->files);
     sr_secret_free(d->dek);
+    sr_deposit_lineage_free(d->lineage);
 }
 
 static void free_versions(struct sr_catalog_version **versions)
@@ -63,25 +66,6 @@ static void free_slots(struct sr_slot **slots)
 static void free_bytes(uint8_t **bytes)
 {
     free(*bytes);
-}
-
-static enum sr_status find_parents(struct deposit *d, struct sr_err *err)
-{
-    if (d->params->parent_count > SR_ACT_PARENTS_MAX) {
-        return sr_fail(err, SR_TOO_LARGE, "more than %u parents", SR_ACT_PARENTS_MAX);
-    }
-    for (size_t i = 0; i < d->params->parent_count; i++) {
-        struct sr_catalog_version parent;
-        SR_TRY(sr_query_resolve(d->room, sr_text_view(d->params->parents[i]), &parent, err));
-        for (size_t j = 0; j < i; j++) {
-            if (sr_text_id_equal(&d->intent.parents[j], &parent.id)) {
-                return sr_fail(err, SR_MALFORMED, "parent '%s' is given twice",
-                               d->params->parents[i]);
-            }
-        }
-        d->intent.parents[d->intent.parent_count++] = parent.id;
-    }
-    return SR_OK;
 }
 
 /* The reason is on record for good, so it is looked at before the work and not after it. */
@@ -108,7 +92,7 @@ static enum sr_status check_params(struct deposit *d, struct sr_err *err)
     }
     assert(strlen(d->room->actor) < sizeof d->intent.actor);
     memcpy(d->intent.actor, d->room->actor, strlen(d->room->actor) + 1);
-    return find_parents(d, err);
+    return sr_deposit_lineage_new(d->room, d->params, &d->intent, &d->lineage, err);
 }
 
 /* Decode every file that must be of a format, before anything is sealed. */
@@ -228,8 +212,9 @@ static enum sr_status open_dek(struct deposit *d, struct sr_err *err)
 static enum sr_status give_up_interrupted(struct deposit *d, struct sr_err *err)
 {
     struct sr_hold_intent intent;
-    if (sr_recover_is_whole(d->room, d->files, d->file_count) &&
-        sr_hold_load(d->hold, &intent, NULL) == SR_OK && intent.is_inspected) {
+    bool is_ready = false;
+    SR_TRY(sr_recover_is_ready(d->room, &d->version.id, d->hold, &intent, &is_ready, err));
+    if (is_ready) {
         SR_TRY(sr_recover_finish(d->room, &d->version.id, &intent, err));
     } else {
         SR_TRY(sr_recover_drop(d->room, &d->version.id, err));
@@ -243,6 +228,9 @@ static enum sr_status resume(struct deposit *d, struct sr_err *err)
     bool same = false;
     SR_TRY(sr_catalog_files(d->room->catalog, &d->version.id, &d->files, &d->file_count, err));
     SR_TRY(compare(d, &same, err));
+    if (same) {
+        SR_TRY(sr_deposit_lineage_fits(d->lineage, d->room, &d->version.id, &same, err));
+    }
     if (!same) {
         return give_up_interrupted(d, err);
     }
@@ -388,6 +376,16 @@ static enum sr_status keep_publisher(struct deposit *d, struct sr_err *err)
     return sr_room_publisher_store(d->room, &d->version.id, &d->publisher, err);
 }
 
+/* That provenance is about these files shows when they are read. */
+static enum sr_status check_lineage(struct deposit *d, struct sr_err *err)
+{
+    enum sr_status status = sr_deposit_lineage_check(d->lineage, d->room, &d->version.id, err);
+    if (status == SR_CONFLICT) {
+        drop(d);
+    }
+    return status;
+}
+
 /* The report, for whoever asks later; room for as much as the catalog takes. */
 static enum sr_status keep_report(const struct deposit *d, struct sr_err *err)
 {
@@ -438,13 +436,14 @@ static enum sr_status inspect(struct deposit *d, struct sr_err *err)
         drop(d);
         return status;
     }
-    SR_TRY(keep_report(d, err));
     inspection->verdict = sr_report_verdict(report);
     inspection->profile = sr_report_profile(report);
     sr_report_ruleset(inspection->ruleset);
     if (inspection->verdict != SR_VERDICT_PASS) {
         memcpy(inspection->reason, d->params->accept_review, strlen(d->params->accept_review) + 1);
     }
+    SR_TRY(keep_report(d, err));
+    SR_TRY(sr_deposit_lineage_keep(d->lineage, d->room, &d->version.id, inspection, report, err));
     d->intent.is_inspected = true;
     /* From here on a crash is followed by the act; before, by removal. */
     return sr_hold_store(d->hold, &d->intent, err);
@@ -468,6 +467,7 @@ enum sr_status sr_deposit(struct sr_room *r, const struct sr_deposit_params *par
     }
     SR_TRY(keep_publisher(&d, err));
     SR_TRY(seal(&d, err));
+    SR_TRY(check_lineage(&d, err));
     SR_TRY(inspect(&d, err));
     SR_TRY(sr_recover_finish(r, &d.version.id, &d.intent, err));
     /* It is in custody; files that cannot be removed are for the next recovery. */

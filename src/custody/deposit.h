@@ -3,6 +3,7 @@
 #define SR_CUSTODY_DEPOSIT_H
 
 #include "artifact/inspector.h"
+#include "artifact/lineage.h"
 #include "base/progress.h"
 #include "custody/deposit_signature.h"
 #include "custody/room.h"
@@ -29,8 +30,13 @@ struct sr_deposit_params {
     const char *kind;           /* a word of kinds.def; NULL: SR_KIND_DEFAULT */
     const char *const *parents; /* REFs, parent_count of them, at most SR_ACT_PARENTS_MAX */
     size_t parent_count;
-    const struct sr_signature_trust *signer; /* who must have signed it; NULL: nobody has to */
-    unsigned threads;                        /* 0: one for each core */
+    bool allow_unknown_parents; /* a parent that is a whole digest need not be in this room */
+    unsigned tier;              /* 1..5; 0: the highest of its parents', 1 without */
+    enum sr_step step;          /* UNKNOWN: what provenance says */
+    struct sr_bytes provenance; /* SLSA, bare or in an envelope; hostile; len 0: none */
+    const struct sr_public_key *provenance_key; /* who must have signed it; NULL: nobody */
+    const struct sr_signature_trust *signer;    /* who must have signed it; NULL: nobody has to */
+    unsigned threads;                           /* 0: one for each core */
     /* Started before this process had keys; for one deposit. Not NULL. */
     struct sr_inspector *inspector;
     struct sr_report *report;  /* empty; gets what inspection found, also when it refuses */
@@ -47,6 +53,8 @@ struct sr_deposit_result {
 /*
  * Deposit. The version is in custody, durably, when this returns SR_OK, and not before.
  *
+ * The version's lineage (docs/lineage.md) is kept with it, and fixed by its act.
+ *
  * errors  REFUSED      inspection says that a file must not be loaded (BLOCK) or has to be looked
  *                      at by a person first (REVIEW); err names the worst and why
  *         UNINSPECTED  a file could not be understood whole (UNPARSABLE)
@@ -57,8 +65,11 @@ struct sr_deposit_result {
  *         UNSUPPORTED      an entry that is neither file nor folder
  *         TOO_LARGE        over a limit of base/limits.h; err says which
  *         CONFLICT         the version exists; another process is depositing it now; or a file
- *                          changed while it was read
- *         UNTRUSTED        nobody whom signer names has signed all of it
+ *                          changed while it was read; or the provenance says
+ *                          something else than params, or is about something else
+ *         UNTRUSTED        nobody whom signer names has signed all of it, or provenance_key has
+ *                          not signed the provenance
+ *         DENIED           a tier below that of a parent; and
  *         DENIED, PENDING  as sr_custody_apply()
  *         IO               also when the store has no room for it: found out before it begins
  *         CANCELLED        as progress said; what is sealed stays for a later call

@@ -14,6 +14,7 @@ struct sr_pedigree {
     bool has_record;
     struct sr_catalog_version version;
     struct sr_catalog_version *parents;
+    size_t parent_count; /* in this room */
     char (*parent_refs)[SR_LIMIT_NAME_BYTES + 24];
     struct sr_lineage_parent *lineage_parents;
     struct sr_catalog_file *files;
@@ -48,6 +49,12 @@ const struct sr_lineage_record *sr_pedigree_record(const struct sr_pedigree *p)
     return p->has_record ? &p->record : NULL;
 }
 
+const struct sr_catalog_version *sr_pedigree_parents(const struct sr_pedigree *p, size_t *out_count)
+{
+    *out_count = p->parent_count;
+    return p->parents;
+}
+
 enum sr_status sr_pedigree_load_record(struct sr_room *r, const struct sr_id *version,
                                        struct sr_lineage_record *out, bool *out_found,
                                        struct sr_err *err)
@@ -69,6 +76,17 @@ enum sr_status sr_pedigree_load_record(struct sr_room *r, const struct sr_id *ve
     return SR_OK;
 }
 
+enum sr_status sr_pedigree_tier(struct sr_room *r, const struct sr_id *version, unsigned *out,
+                                struct sr_err *err)
+{
+    struct sr_lineage_record record = {0};
+    bool is_found = false;
+    SR_TRY(sr_pedigree_load_record(r, version, &record, &is_found, err));
+    *out = is_found ? record.tier : SR_LINEAGE_TIER_MIN;
+    sr_lineage_record_clear(&record);
+    return SR_OK;
+}
+
 static enum sr_status no_memory(struct sr_err *err)
 {
     return sr_fail(err, SR_NO_MEMORY, "no memory for a lineage");
@@ -79,6 +97,7 @@ static enum sr_status gather_parents(struct sr_pedigree *p, struct sr_room *r, s
 {
     size_t inside = 0;
     SR_TRY(sr_query_parents(r, &p->version.id, &p->parents, &inside, err));
+    p->parent_count = inside;
     size_t count = inside + (p->has_record ? p->record.outside_count : 0);
     p->parent_refs = calloc(inside + 1, sizeof *p->parent_refs);
     p->lineage_parents = calloc(count + 1, sizeof *p->lineage_parents);
@@ -187,4 +206,94 @@ enum sr_status sr_pedigree_new(struct sr_room *r, const struct sr_id *version,
     }
     *out = SR_TAKE(p);
     return SR_OK;
+}
+
+static void free_documents(struct sr_catalog_document **documents)
+{
+    free(*documents);
+}
+
+static void free_digests(struct sr_act_document **documents)
+{
+    free(*documents);
+}
+
+static enum sr_status hash_document(struct sr_room *r, const struct sr_id *version,
+                                    struct sr_buf *text, struct sr_act_document *document,
+                                    struct sr_err *err)
+{
+    sr_buf_clear(text);
+    SR_TRY(sr_catalog_document(r->catalog, version, document->name, text, err));
+    if (sr_sha256_once(sr_buf_view(text), document->sha256) != SR_OK) {
+        return no_memory(err);
+    }
+    return SR_OK;
+}
+
+enum sr_status sr_pedigree_documents(struct sr_room *r, const struct sr_id *version,
+                                     struct sr_act_document **out, size_t *out_count,
+                                     struct sr_err *err)
+{
+    SR_CLEANUP(free_documents) struct sr_catalog_document *names = NULL;
+    SR_CLEANUP(free_digests) struct sr_act_document *documents = NULL;
+    SR_AUTO(sr_buf) text = NULL;
+    size_t count = 0;
+    SR_TRY(sr_catalog_documents(r->catalog, version, &names, &count, err));
+    documents = calloc(count + 1, sizeof *documents);
+    if (documents == NULL || sr_buf_new(SR_CATALOG_DOCUMENT_BYTES_MAX, &text) != SR_OK) {
+        return no_memory(err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        memcpy(documents[i].name, names[i].name, sizeof documents[i].name);
+        SR_TRY(hash_document(r, version, text, &documents[i], err));
+    }
+    *out = SR_TAKE(documents);
+    *out_count = count;
+    return SR_OK;
+}
+
+/* How a part is found. */
+struct part {
+    const char *name;
+    const char *files[2];
+    const char *kind; /* NULL: of no kind */
+};
+
+static const struct part PARTS[SR_PEDIGREE_PART_COUNT] = {
+    [SR_PEDIGREE_TOKENIZER] = {"tokenizer", {"tokenizer.json", "tokenizer.model"}, "tokenizer"},
+    [SR_PEDIGREE_CONFIG] = {"config", {"config.json"}, "config"},
+    [SR_PEDIGREE_CARD] = {"card", {"README.md"}, NULL},
+    [SR_PEDIGREE_CONTAINER] = {"container", {NULL}, "container"},
+};
+
+const char *sr_pedigree_part_name(enum sr_pedigree_part part)
+{
+    return PARTS[part].name;
+}
+
+static const uint8_t *file_digest(const struct sr_pedigree *p, const char *path)
+{
+    for (size_t i = 0; path != NULL && i < p->lineage.file_count; i++) {
+        if (strcmp(p->lineage_files[i].path, path) == 0) {
+            return p->lineage_files[i].sha256;
+        }
+    }
+    return NULL;
+}
+
+const uint8_t *sr_pedigree_part(const struct sr_pedigree *p, enum sr_pedigree_part part)
+{
+    const struct part *found = &PARTS[part];
+    for (size_t i = 0; i < sizeof found->files / sizeof found->files[0]; i++) {
+        const uint8_t *digest = file_digest(p, found->files[i]);
+        if (digest != NULL) {
+            return digest;
+        }
+    }
+    for (size_t i = 0; found->kind != NULL && i < p->parent_count; i++) {
+        if (strcmp(p->parents[i].kind, found->kind) == 0) {
+            return p->parents[i].digest;
+        }
+    }
+    return NULL;
 }

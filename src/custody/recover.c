@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "custody/pedigree.h"
 #include "custody/recover_impl.h"
 #include "custody/room_impl.h"
 #include "custody/room_signature.h"
@@ -57,10 +58,55 @@ bool sr_recover_is_whole(struct sr_room *r, const struct sr_catalog_file *files,
     return count > 0 && sr_recover_has_bodies(r, files, count);
 }
 
+enum sr_status sr_recover_is_ready(struct sr_room *r, const struct sr_id *version,
+                                   const struct sr_hold *hold, struct sr_hold_intent *out_intent,
+                                   bool *out, struct sr_err *err)
+{
+    SR_CLEANUP(free_files) struct sr_catalog_file *files = NULL;
+    struct sr_lineage_record record = {0};
+    struct sr_hold_intent intent;
+    size_t count = 0;
+    bool is_ready = false;
+    SR_TRY(sr_catalog_files(r->catalog, version, &files, &count, err));
+    if (sr_recover_is_whole(r, files, count) && sr_hold_load(hold, &intent, NULL) == SR_OK &&
+        intent.is_inspected) {
+        SR_TRY(sr_pedigree_load_record(r, version, &record, &is_ready, err));
+        sr_lineage_record_clear(&record);
+        *out_intent = intent;
+    }
+    *out = is_ready;
+    return SR_OK;
+}
+
+static void free_documents(struct sr_act_document **documents)
+{
+    free(*documents);
+}
+
+/* Take what its lineage says into the act; what the intent says has to be the same. */
+static enum sr_status take_lineage(struct sr_room *r, const struct sr_hold_intent *intent,
+                                   struct sr_act *act, struct sr_err *err)
+{
+    struct sr_lineage_record record = {0};
+    bool is_found = false;
+    SR_TRY(sr_pedigree_load_record(r, &act->version, &record, &is_found, err));
+    bool agrees = record.verdict == intent->inspection.verdict &&
+                  memcmp(record.ruleset, intent->inspection.ruleset, sizeof record.ruleset) == 0;
+    act->deposit.tier = record.tier; /* 0 without one, which is denied */
+    act->deposit.step = record.step;
+    sr_lineage_record_clear(&record);
+    if (is_found && !agrees) {
+        return sr_fail(err, SR_CORRUPT, "the lineage of a deposit and its intent do not agree");
+    }
+    return SR_OK;
+}
+
 enum sr_status sr_recover_finish(struct sr_room *r, const struct sr_id *version,
                                  const struct sr_hold_intent *intent, struct sr_err *err)
 {
     SR_CLEANUP(free_files) struct sr_catalog_file *files = NULL;
+    SR_CLEANUP(free_documents) struct sr_act_document *documents = NULL;
+    size_t document_count = 0;
     size_t count = 0;
     SR_TRY(sr_catalog_files(r->catalog, version, &files, &count, err));
     struct sr_act act = {
@@ -75,6 +121,10 @@ enum sr_status sr_recover_finish(struct sr_room *r, const struct sr_id *version,
     if (sr_verify_digest(files, count, act.deposit.digest) != SR_OK) {
         return sr_fail(err, SR_INTERNAL, "cannot compute the digest of the version");
     }
+    SR_TRY(take_lineage(r, intent, &act, err));
+    SR_TRY(sr_pedigree_documents(r, version, &documents, &document_count, err));
+    act.deposit.documents = documents;
+    act.deposit.document_count = document_count;
     SR_TRY(sr_room_signature_make(r, version, files, count, err));
     return sr_custody_apply(r, &act, NULL, err);
 }
@@ -169,12 +219,10 @@ static enum sr_status settle(struct sr_room *r, const struct sr_id *version,
                              const struct sr_hold *hold, struct sr_recover_result *result,
                              bool *is_settled, struct sr_err *err)
 {
-    SR_CLEANUP(free_files) struct sr_catalog_file *files = NULL;
-    size_t count = 0;
-    SR_TRY(sr_catalog_files(r->catalog, version, &files, &count, err));
     struct sr_hold_intent intent;
-    if (sr_recover_is_whole(r, files, count) && sr_hold_load(hold, &intent, NULL) == SR_OK &&
-        intent.is_inspected) {
+    bool is_ready = false;
+    SR_TRY(sr_recover_is_ready(r, version, hold, &intent, &is_ready, err));
+    if (is_ready) {
         enum sr_status status = sr_recover_finish(r, version, &intent, err);
         if (may_wait(status)) {
             *is_settled = false;

@@ -22,6 +22,14 @@ enum sr_status sr_recover_finish(struct sr_room *r, const struct sr_id *version,
 enum sr_status sr_recover_drop(struct sr_room *r, const struct sr_id *version,
                                struct sr_err *err) SR_MUST_USE;
 
+/*
+ * Whether nothing but its act is missing: sealed whole, inspected, and with its lineage. Then
+ * intent is loaded. The caller has the hold. errors  BUSY, CORRUPT, IO, NO_MEMORY
+ */
+enum sr_status sr_recover_is_ready(struct sr_room *r, const struct sr_id *version,
+                                   const struct sr_hold *hold, struct sr_hold_intent *out_intent,
+                                   bool *out, struct sr_err *err) SR_MUST_USE;
+
 /* Whether all files are sealed and their bodies are in the store, as long as they must be. */
 bool sr_recover_is_whole(struct sr_room *r, const struct sr_catalog_file *files, size_t count);
 
