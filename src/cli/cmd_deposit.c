@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "artifact/inspector.h"
+#include "artifact/lineage_json.h"
+#include "artifact/provenance_envelope.h"
 #include "cli/bar.h"
 #include "cli/command.h"
 #include "cli/fields.h"
@@ -45,6 +47,62 @@ static enum sr_status read_params(const struct sr_args *args, struct sr_deposit_
                        NUMBER_MAX);
     }
     return SR_OK;
+}
+
+/* What the options say of the lineage, and files that they name. */
+struct lineage_input {
+    struct sr_buf *provenance;
+    struct sr_public_key *key;
+};
+
+static void lineage_input_clear(struct lineage_input *in)
+{
+    sr_buf_free(in->provenance);
+    sr_public_key_free(in->key);
+}
+
+static enum sr_status read_provenance(const struct sr_args *args, struct lineage_input *in,
+                                      struct sr_deposit_params *out, struct sr_err *err)
+{
+    const char *provenance = sr_args_value(args, "provenance");
+    const char *key = sr_args_value(args, "provenance-key");
+    if (provenance == NULL) {
+        return key == NULL ? SR_OK
+                           : sr_fail(err, SR_USAGE, "'--provenance-key' needs '--provenance'");
+    }
+    if (key != NULL) {
+        SR_TRY(sr_input_public_key(key, &in->key, err));
+    }
+    if (sr_buf_new(SR_PROVENANCE_ENVELOPE_BYTES_MAX, &in->provenance) != SR_OK) {
+        return sr_fail(err, SR_NO_MEMORY, "no memory for provenance");
+    }
+    SR_TRY(sr_input_file(provenance, in->provenance, err));
+    out->provenance = sr_buf_view(in->provenance);
+    out->provenance_key = in->key;
+    return out->provenance.len > 0 ? SR_OK
+                                   : sr_fail(err, SR_MALFORMED, "'%s' is empty", provenance);
+}
+
+static enum sr_status read_lineage(const struct sr_args *args, struct lineage_input *in,
+                                   struct sr_deposit_params *out, struct sr_err *err)
+{
+    const char *tier = sr_args_value(args, "tier");
+    const char *step = sr_args_value(args, "step");
+    uint64_t number = 0;
+    if (tier != NULL && sr_text_parse_u64(sr_text_view(tier), SR_LINEAGE_TIER_MIN,
+                                          SR_LINEAGE_TIER_MAX, &number) != SR_OK) {
+        return sr_fail(err, SR_USAGE, "'--tier %s' is no number from %d to %d", tier,
+                       SR_LINEAGE_TIER_MIN, SR_LINEAGE_TIER_MAX);
+    }
+    if (step != NULL && !sr_step_by_name(step, &out->step)) {
+        return sr_fail(err, SR_USAGE,
+                       "'--step %s' is none of 'train', 'fine-tune', 'quantise', 'merge', "
+                       "'convert' and 'shard'",
+                       step);
+    }
+    out->tier = (unsigned)number;
+    out->allow_unknown_parents = sr_args_has(args, "allow-unknown-parent");
+    return read_provenance(args, in, out, err);
 }
 
 static void show_publisher(const struct sr_publisher *p)
@@ -154,10 +212,12 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
     struct sr_deposit_params params = {0};
     struct sr_deposit_result result = {0};
     SR_CLEANUP(sr_input_signer_clear) struct sr_input_signer signer = {0};
+    SR_CLEANUP(lineage_input_clear) struct lineage_input lineage = {0};
     SR_AUTO(sr_report) found = NULL;
     SR_AUTO(sr_inspector) inspector = NULL;
     SR_AUTO(sr_room) room = NULL;
     SR_TRY(read_params(args, &params, parents, err));
+    SR_TRY(read_lineage(args, &lineage, &params, err));
     SR_TRY(start_inspector(args, &inspector, &found, err));
     SR_TRY(sr_input_signer(args, &signer, err));
     params.signer = signer.is_given ? &signer.trust : NULL;
@@ -199,9 +259,28 @@ static const struct sr_option OPTIONS[] = {
      .completes = SR_COMPLETES_KIND},
     {.name = "parent",
      .value = "REF",
-     .help = "a version in this room that it was made from",
+     .help = "a version in this room that it was made from; may be given several times",
      .completes = SR_COMPLETES_REF,
      .is_repeatable = true},
+    {.name = "allow-unknown-parent",
+     .help = "let '--parent sha256:...' name a version that is not in this room"},
+    {.name = "step",
+     .value = "STEP",
+     .help = "how it was made from its parents: 'train', 'fine-tune', 'quantise', 'merge', "
+             "'convert' or 'shard'"},
+    {.name = "tier",
+     .value = "TIER",
+     .help = "how much it has to be protected, 1 to 5; never less than its parents, and as much "
+             "as they if not given"},
+    {.name = "provenance",
+     .value = "FILE",
+     .help = "how it was made, as its builder says: SLSA provenance v1, a statement or a DSSE "
+             "envelope",
+     .completes = SR_COMPLETES_FILE},
+    {.name = "provenance-key",
+     .value = "FILE",
+     .help = "the public key (PEM) that must have signed the provenance",
+     .completes = SR_COMPLETES_FILE},
     {.name = "require-signer",
      .value = "FILE",
      .help = "refuse what is not signed by this public key, or under these root certificates (PEM)",
@@ -259,7 +338,9 @@ static const struct sr_field FIELDS[] = {
 const struct sr_command sr_command_deposit = {
     .name = "deposit",
     .group = "Models",
-    .synopsis = "PATH --name NAME [--kind KIND] [--parent REF]... [--version N] [--profile "
+    .synopsis = "PATH --name NAME [--kind KIND] [--parent REF]... [--step STEP] [--tier TIER] "
+                "[--provenance FILE [--provenance-key FILE]] [--allow-unknown-parent] [--version "
+                "N] [--profile "
                 "PROFILE] [--accept-review WHY] [--report FILE] "
                 "[--require-signer FILE [--signer-name NAME]]",
     .summary = "put a model into custody",
@@ -272,6 +353,8 @@ const struct sr_command sr_command_deposit = {
         "'strongroom verify' is content, it is up to you to remove it.\n\n"
         "A deposit that was stopped or that crashed goes on where it was when the same command is "
         "given again. Until it is done, no one sees the version.\n\n"
+        "Its lineage is fixed with it: parents, step, tier, what its model card claims, and "
+        "provenance, which must be about these files and must not contradict the options.\n\n"
         "A publisher's signature ('model.sig', or another '.sig' of OpenSSF Model Signing, at the "
         "top; of one file, beside it) is checked: the model is refused when it says that the files "
         "are others. With '--require-signer' a good one must be there, of whom you name, over "

@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/fields.h"
 #include "cli/human.h"
+#include "cli/lineage_view.h"
 #include "cli/screen.h"
 #include "cli/session.h"
 #include "cli/table.h"
@@ -25,6 +26,7 @@ struct subject {
     size_t child_count;
     char signed_by[SR_OMS_HINT_BYTES]; /* key hint; "" for none */
     struct sr_publisher publisher;
+    struct sr_pedigree *pedigree;
     bool has_tensors; /* the room is unlocked, so they can be read */
 };
 
@@ -33,6 +35,7 @@ static void subject_clear(struct subject *s)
     sr_view_free_files(&s->files);
     sr_view_free_versions(&s->parents);
     sr_view_free_versions(&s->children);
+    sr_pedigree_free(s->pedigree);
 }
 
 static enum sr_status put_relatives(struct sr_json_writer *w, const char *key,
@@ -104,6 +107,7 @@ static enum sr_status print_json(struct sr_json_writer *w, const struct subject 
     SR_TRY(s->signed_by[0] != '\0' ? sr_fields_text(w, "signed_by", s->signed_by)
                                    : sr_fields_null(w, "signed_by"));
     SR_TRY(sr_view_put_publisher(w, &s->publisher));
+    SR_TRY(sr_lineage_view_put(w, s->room, &s->version.id, s->pedigree, err));
     SR_TRY(sr_fields_array(w, "contents"));
     for (size_t i = 0; i < s->file_count; i++) {
         SR_TRY(put_file(w, s, &s->files[i], err));
@@ -142,6 +146,7 @@ static void print_version(const struct sr_cli *cli, const struct subject *s)
         sr_screen_line("  %-10s %s, %s", "signature", s->publisher.file,
                        sr_publisher_state_name(s->publisher.state));
     }
+    sr_lineage_view_lines(s->pedigree);
     print_relatives("made from", s->parents, s->parent_count);
     print_relatives("parent of", s->children, s->child_count);
 }
@@ -236,6 +241,10 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
     s.room = room;
     SR_TRY(sr_view_resolve(room, sr_args_positional(args, 0), &s.version, err));
     const struct sr_id *id = &s.version.id;
+    if (sr_args_has(args, "tree") && !cli->is_json) {
+        return sr_lineage_view_tree(room, id, err);
+    }
+    SR_TRY(sr_pedigree_new(room, id, &s.pedigree, err));
     SR_TRY(sr_query_files(room, id, &s.files, &s.file_count, err));
     SR_TRY(sr_query_parents(room, id, &s.parents, &s.parent_count, err));
     SR_TRY(sr_query_children(room, id, &s.children, &s.child_count, err));
@@ -250,6 +259,9 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
 
 static const struct sr_option OPTIONS[] = {
     {.name = "tensors", .help = "show the tensors too, and ask for the passphrase that this needs"},
+    {.name = "tree",
+     .help = "draw what it was made from, and that in turn, instead; with '--json' this changes "
+             "nothing"},
     {.name = NULL},
 };
 static const struct sr_positional POSITIONALS[] = {
@@ -260,6 +272,7 @@ static const struct sr_positional POSITIONALS[] = {
 };
 static const struct sr_example EXAMPLES[] = {
     {"strongroom show llama", "files, digests, sizes, and where it comes from"},
+    {"strongroom show llama-q4 --tree", "its ancestry"},
     {"strongroom show llama@1 --tensors", "and every tensor with its type and shape"},
     {"strongroom show llama --json --passphrase-file room.key | jq '.contents[].tensors[].name'",
      "the tensors' names for a script"},
@@ -276,6 +289,7 @@ static const struct sr_field FIELDS[] = {
     {"signed_by", "string or null",
      "the room's key that signed it, as a hint; 'strongroom verify' checks the signature"},
     SR_VIEW_PUBLISHER_FIELDS,
+    SR_LINEAGE_VIEW_FIELDS,
     {"contents", "array", "its files, in byte order of their paths"},
     {"contents[].path", "string", "inside the artifact"},
     {"contents[].kind", "string", "'safetensors', 'gguf' or 'other'"},
@@ -296,7 +310,7 @@ static const struct sr_field FIELDS[] = {
 const struct sr_command sr_command_show = {
     .name = "show",
     .group = "Models",
-    .synopsis = "REF [--tensors]",
+    .synopsis = "REF [--tensors] [--tree]",
     .summary = "show one version: files, digests, lineage, tensors",
     .description =
         "What the catalog knows needs no passphrase. Names and shapes of tensors are sealed with "
