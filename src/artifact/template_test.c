@@ -44,6 +44,8 @@ static void attacks_are_blocked(void)
         "{{ x.__class__ }}",
         "{{ ''['__class__'] }}",
         "{{ ''['\\x5f\\x5fclass\\x5f\\x5f'] }}",
+        "{{ ''['_\\\n_class_\\\n_'] }}",
+        "{{ ''['\\N{LOW LINE}\\N{LOW LINE}class\\N{LOW LINE}\\N{LOW LINE}'] }}",
         "{{ ''|attr('x') }}",
         "{{ x|map(attribute='__class__')|list }}",
         "{{ '{0.__class__}'.format(x) }}",

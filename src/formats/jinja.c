@@ -177,17 +177,48 @@ static uint8_t plain_escape(uint8_t c)
     return known != NULL ? (uint8_t)VALUES[known - LETTERS] : c;
 }
 
+/* How many digits an escape has after its letter; 0 for all others. */
+static unsigned escape_digits(uint8_t letter)
+{
+    unsigned wanted = letter == 'U' ? 8 : 0;
+    wanted = letter == 'u' ? 4 : wanted;
+    return letter == 'x' ? 2 : wanted;
+}
+
+/* A character may also be called by its name. Of all of them, only the underscore is read here, in
+ * the one spelling that people would use: others can spell any name of Python's in many ways. */
+static const char LOW_LINE[] = "N{LOW LINE}";
+
+static bool is_low_line(struct sr_bytes text, size_t at)
+{
+    size_t len = sizeof LOW_LINE - 1;
+    return text.len - at >= len && memcmp(text.ptr + at, LOW_LINE, len) == 0;
+}
+
+/* Whether Python reads the escape after the backslash at text[at], which is not the last byte. */
+static bool is_escape(struct sr_bytes text, size_t at)
+{
+    uint32_t value = 0;
+    uint8_t letter = text.ptr[at + 1];
+    unsigned wanted = escape_digits(letter);
+    if (letter == 'N') {
+        return is_low_line(text, at + 1);
+    }
+    return read_digits(text, at + 2, wanted, 16, &value) == wanted && value <= 0x10ffff;
+}
+
 /* The escape after the backslash at text[at]; returns the bytes it has after the backslash. What is
  * beyond ASCII becomes '?': nothing here is spelled with it. */
 static size_t read_escape(struct sr_bytes text, size_t at, uint8_t *out)
 {
     uint8_t c = text.ptr[at + 1];
     uint32_t value = 0;
-    unsigned wanted = c == 'U' ? 8 : 0;
-    wanted = c == 'u' ? 4 : wanted;
-    wanted = c == 'x' ? 2 : wanted;
-    unsigned digits = wanted > 0 ? read_digits(text, at + 2, wanted, 16, &value) : 0;
+    unsigned digits = read_digits(text, at + 2, escape_digits(c), 16, &value);
     size_t span = 1 + digits;
+    if (is_low_line(text, at + 1)) {
+        *out = '_';
+        return sizeof LOW_LINE - 1;
+    }
     if (digits == 0) {
         digits = read_digits(text, at + 1, 3, 8, &value);
         span = digits;
@@ -200,6 +231,17 @@ static size_t read_escape(struct sr_bytes text, size_t at, uint8_t *out)
     return span;
 }
 
+/* A backslash at the end of a line stands for nothing, and the line's end neither: its bytes after
+ * the backslash at text[at]. */
+static size_t line_end_bytes(struct sr_bytes text, size_t at)
+{
+    bool is_return = text.ptr[at + 1] == '\r';
+    if (is_return && at + 2 < text.len && text.ptr[at + 2] == '\n') {
+        return 2;
+    }
+    return is_return || text.ptr[at + 1] == '\n' ? 1 : 0;
+}
+
 /* The value of a string token, without quotes. source  Jinja: lexer.py, Python's unicode-escape */
 static struct sr_bytes decode_string(struct parser *p, const struct token *t)
 {
@@ -207,6 +249,11 @@ static struct sr_bytes decode_string(struct parser *p, const struct token *t)
     size_t len = 0;
     for (size_t i = 0; i < inner.len; i++) {
         uint8_t c = inner.ptr[i];
+        size_t skipped = c == '\\' ? line_end_bytes(inner, i) : 0;
+        if (skipped > 0) {
+            i += skipped;
+            continue;
+        }
         if (c == '\\') {
             i += read_escape(inner, i, &c);
         }
@@ -331,7 +378,10 @@ static enum sr_status lex_string(struct parser *p, struct token *t)
     uint8_t quote = p->text.ptr[p->at];
     for (size_t i = p->at + 1; i < p->text.len; i++) {
         uint8_t c = p->text.ptr[i];
-        if (c == '\\') {
+        if (c == '\\' && i + 1 < p->text.len) {
+            if (!is_escape(p->text, i)) {
+                return malformed(p, i, "escape that is none, or not read here");
+            }
             i++;
         } else if (c == quote) {
             t->kind = TOKEN_STRING;

@@ -111,7 +111,22 @@ static void escapes_are_resolved(void)
     check_notes("{{ a['\\x5f\\137\\u005f\\U0000005fb'] }}", "Na I____b ");
     check_notes("{{ '\\n\\t\\q\\'\\\\' }}", "\"\n\tq'\\ ");
     check_notes("{{ '\\u00e9\\xe9' }}", "\"?? ");
-    check_notes("{{ '\\xg' }}", "\"xg ");
+    check_notes("{{ a['_\\\n_b'] }}{{ a['_\\\r\n_b'] }}{{ a['_\\\r_b'] }}",
+                "Na I__b Na I__b Na I__b ");
+    check_notes("{{ a['\\N{LOW LINE}b'] }}", "Na I_b ");
+}
+
+/* What Python's decoder refuses, and names of characters, which can spell anything. */
+static void escapes_that_are_none_are_refused(void)
+{
+    static const char *const TEXTS[] = {
+        "{{ '\\xg' }}",          "{{ '\\x4' }}",           "{{ '\\ust' }}", "{{ '\\u12' }}",
+        "{{ '\\U00110000' }}",   "{{ '\\U0000005' }}",     "{{ '\\N' }}",   "{{ '\\N{LOW LINE' }}",
+        "{{ '\\N{low line}' }}", "{{ '\\N{DIGIT ONE}' }}",
+    };
+    for (size_t i = 0; i < sizeof TEXTS / sizeof TEXTS[0]; i++) {
+        check_refused(TEXTS[i], SR_MALFORMED);
+    }
 }
 
 /* Names that the template puts together may be anything: they have to be seen wherever they come
@@ -296,6 +311,7 @@ int main(void)
     RUN(values_are_noted);
     RUN(statements_are_noted);
     RUN(escapes_are_resolved);
+    RUN(escapes_that_are_none_are_refused);
     RUN(computed_names_are_noted);
     RUN(numbers_and_data_are_not_computed);
     RUN(what_is_not_of_the_grammar_is_refused);
