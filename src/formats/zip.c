@@ -170,8 +170,10 @@ static enum sr_status check_name(struct decoder *d, const struct sr_zip_entry *e
     return SR_OK;
 }
 
+/* Also of local headers, whose flags and method are those of the directory (Z-13). */
 static enum sr_status check_flags(struct decoder *d, const struct sr_zip_entry *entry, uint64_t at)
 {
+    enum { VERSION_MAX = 63 }; /* 6.3: Python's zipfile reads no later one */
     if ((entry->flags & SR_ZIP_FLAGS_ENCRYPTED) != 0) { /* Z-6 */
         return sr_fail(d->err, SR_UNSUPPORTED,
                        "member '%s' at byte %" PRIu64 ": encrypted (flags 0x%04x)",
@@ -184,6 +186,11 @@ static enum sr_status check_flags(struct decoder *d, const struct sr_zip_entry *
     if (entry->method != SR_ZIP_STORED && entry->method != SR_ZIP_DEFLATED) { /* Z-7 */
         return sr_fail(d->err, SR_UNSUPPORTED, "member '%s' at byte %" PRIu64 ": method %u",
                        sr_quote(entry->name).text, at, entry->method);
+    }
+    if ((entry->needed & 0xff) > VERSION_MAX) {
+        return sr_fail(d->err, SR_UNSUPPORTED,
+                       "member '%s' at byte %" PRIu64 ": needs version %u of zip",
+                       sr_quote(entry->name).text, at, entry->needed & 0xff);
     }
     return SR_OK;
 }
@@ -322,6 +329,7 @@ static enum sr_status check_local(struct decoder *d, struct sr_zip_member *membe
                        ": local header and central directory disagree",
                        name.text, at);
     }
+    SR_TRY(check_flags(d, &local, at));
     if (local.extra_fault != NULL) {
         return sr_fail(d->err, SR_MALFORMED, "member '%s' at byte %" PRIu64 ": extra field: %s",
                        name.text, at, local.extra_fault);

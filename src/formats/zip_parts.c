@@ -125,12 +125,13 @@ static void want_wide(struct wide *wide, uint64_t *field)
     }
 }
 
-/* From the flags to the sizes, which both kinds of entry have in the same order. */
+/* From the version to the sizes, which both kinds of entry have in the same order. */
 static bool read_common(struct sr_reader *r, struct sr_zip_entry *e)
 {
-    return sr_reader_u16le(r, &e->flags) == SR_OK && sr_reader_u16le(r, &e->method) == SR_OK &&
-           skip(r, 4) && sr_reader_u32le(r, &e->crc32) == SR_OK &&
-           sr_zip_read_size(r, false, &e->packed_bytes) && sr_zip_read_size(r, false, &e->bytes);
+    return sr_reader_u16le(r, &e->needed) == SR_OK && sr_reader_u16le(r, &e->flags) == SR_OK &&
+           sr_reader_u16le(r, &e->method) == SR_OK && skip(r, 4) &&
+           sr_reader_u32le(r, &e->crc32) == SR_OK && sr_zip_read_size(r, false, &e->packed_bytes) &&
+           sr_zip_read_size(r, false, &e->bytes);
 }
 
 /*
@@ -160,7 +161,7 @@ bool sr_zip_read_local(struct sr_bytes file, uint64_t at, struct sr_zip_entry *o
     uint16_t name_bytes = 0;
     uint16_t extra_bytes = 0;
     struct sr_bytes extra = {0};
-    if (!begin(file, at, SR_ZIP_LOCAL_MAGIC, &r) || !skip(&r, 2) || !read_common(&r, &e) ||
+    if (!begin(file, at, SR_ZIP_LOCAL_MAGIC, &r) || !read_common(&r, &e) ||
         sr_reader_u16le(&r, &name_bytes) != SR_OK || sr_reader_u16le(&r, &extra_bytes) != SR_OK ||
         sr_reader_take(&r, name_bytes, &e.name) != SR_OK ||
         sr_reader_take(&r, extra_bytes, &extra) != SR_OK) {
@@ -193,7 +194,7 @@ bool sr_zip_read_central(struct sr_bytes file, uint64_t at, struct sr_zip_entry 
     struct sr_zip_entry e = {0};
     struct sr_reader r = {0};
     struct sr_bytes extra = {0};
-    if (!begin(file, at, SR_ZIP_CENTRAL_MAGIC, &r) || !skip(&r, 4) || !read_common(&r, &e) ||
+    if (!begin(file, at, SR_ZIP_CENTRAL_MAGIC, &r) || !skip(&r, 2) || !read_common(&r, &e) ||
         !read_central_rest(&r, &e, &extra)) {
         return false;
     }

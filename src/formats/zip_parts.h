@@ -39,6 +39,7 @@
 struct sr_zip_entry {
     struct sr_bytes name;
     struct sr_bytes comment; /* central only */
+    uint16_t needed;         /* version, in tenths; its upper byte says nothing */
     uint16_t flags;
     uint16_t method;
     uint16_t disk; /* central only */

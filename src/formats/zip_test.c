@@ -146,6 +146,8 @@ static void each_broken_field_is_refused(void)
         {"Z-6", central + 8, 0x20, 2, SR_MALFORMED, "flags 0x0020"},
         {"Z-6", central + 8, 0x10, 2, SR_MALFORMED, "flags 0x0010"},
         {"Z-7", central + 10, 12, 2, SR_UNSUPPORTED, "method 12"},
+        {"Z-7", central + 6, 64, 2, SR_UNSUPPORTED, "needs version 64"},
+        {"Z-7", a + 4, 64, 2, SR_UNSUPPORTED, "needs version 64"},
         {"Z-9", central + 24, 9, 4, SR_MALFORMED, "stored 9 bytes as 3"},
         {"Z-11", a, 'X', 1, SR_MALFORMED, "no local header"},
         {"Z-12", central + 42, 1, 4, SR_MALFORMED, "begins at byte 1"},
