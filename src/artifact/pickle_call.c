@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <string.h>
 
 #include "artifact/inert.h"
 #include "artifact/pickle_vm.h"
@@ -146,11 +147,15 @@ static enum sr_status make(struct vm *vm, const struct sr_pickle_op *op, struct 
     case SR_PICKLE_MAKES_DICT:
     case SR_PICKLE_MAKES_LIST:
     case SR_PICKLE_MAKES_SET:
-    case SR_PICKLE_MAKES_ARRAY:
     case SR_PICKLE_MAKES_WRAPPER:
     case SR_PICKLE_MAKES_BESIDE:
     case SR_PICKLE_MAKES_PACKED:
     case SR_PICKLE_MAKES_FORWARD:
+        break;
+    case SR_PICKLE_MAKES_ARRAY:
+        if (strcmp(import->entry->name, "_frombuffer") == 0) {
+            SR_TRY(vm_array_from_buffer(vm, op->at, args));
+        }
         break;
     case SR_PICKLE_MAKES_UNCHECKED:
         vm_find(vm, SR_RULE_PICKLE_UNCHECKED, op->at, 1, "%s", name_of(import).text);

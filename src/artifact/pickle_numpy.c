@@ -231,37 +231,61 @@ enum sr_status vm_dtype_build(struct vm *vm, uint64_t at, struct value dtype, st
     return SR_OK;
 }
 
-/* The last of (1, shape, dtype, is Fortran, data): bytes, or a list for objects. */
-static enum sr_status build_data(struct vm *vm, uint64_t at, const struct value *parts)
+/* P-35: data is as long as shape and dtype say. */
+static enum sr_status check_bytes(struct vm *vm, uint64_t at, struct value shape,
+                                  const struct dtype *d, struct value data)
 {
     uint64_t sizes[ITEMS_MAX];
     size_t rank = 0;
-    if (kind_of(parts[1]) != K_DTYPE || !vm_sizes(vm, parts[0], sizes, &rank)) {
-        vm_find(vm, SR_RULE_PICKLE_CALL_FORM, at, 1, "an array of unknown shape or dtype");
+    uint64_t bytes = d->bytes;
+    uint64_t have = 0;
+    if (!vm_sizes(vm, shape, sizes, &rank)) {
+        vm_find(vm, SR_RULE_PICKLE_CALL_FORM, at, 1, "an array of unknown shape");
         return SR_OK;
     }
-    vm_dtype_use(vm, parts[1]);
-    struct dtype d = vm_dtype(vm, parts[1]);
-    uint64_t bytes = d.bytes;
     for (size_t i = 0; i < rank; i++) {
         if (__builtin_mul_overflow(bytes, sizes[i], &bytes)) {
             return vm_fail(vm, SR_MALFORMED, at, "an array whose shape overflows");
         }
     }
+    if (d->has_objects) {
+        return SR_OK;
+    }
+    if (!vm_byte_count(vm, data, &have)) {
+        return vm_fail(vm, SR_MALFORMED, at, "an array whose data is not Latin-1");
+    }
+    if (have != bytes) {
+        return vm_fail(vm, SR_MALFORMED, at, "an array of %llu bytes with %llu bytes of data",
+                       (unsigned long long)bytes, (unsigned long long)have);
+    }
+    vm_approve_text(vm, data);
+    return SR_OK;
+}
+
+/* The last of (1, shape, dtype, is Fortran, data): bytes, or a list for objects. */
+static enum sr_status build_data(struct vm *vm, uint64_t at, const struct value *parts)
+{
+    if (kind_of(parts[0]) != K_TUPLE || kind_of(parts[1]) != K_DTYPE) {
+        vm_find(vm, SR_RULE_PICKLE_CALL_FORM, at, 1, "an array of unknown shape or dtype");
+        return SR_OK;
+    }
+    vm_dtype_use(vm, parts[1]);
+    struct dtype d = vm_dtype(vm, parts[1]);
     if (d.has_objects ? kind_of(parts[3]) != K_LIST
                       : !is_one_of(kind_of(parts[3]), KIND(K_BYTES) | KIND(K_TEXT))) {
         return vm_fail(vm, SR_MALFORMED, at, "an array whose data does not go with its dtype");
     }
-    uint64_t have = 0;
-    if (d.has_objects) {
-        return SR_OK;
+    return check_bytes(vm, at, parts[0], &d, parts[3]);
+}
+
+enum sr_status vm_array_from_buffer(struct vm *vm, uint64_t at, struct value args)
+{
+    struct value data = tuple_item(vm, args, 0);
+    struct dtype d = vm_dtype(vm, tuple_item(vm, args, 1));
+    if (kind_of(data) != K_BYTES || d.has_objects) {
+        return vm_fail(vm, SR_MALFORMED, at, "an array whose data does not go with its dtype");
     }
-    if (vm_byte_count(vm, parts[3], &have) && have != bytes) {
-        return vm_fail(vm, SR_MALFORMED, at, "an array of %llu bytes with %llu bytes of data",
-                       (unsigned long long)bytes, (unsigned long long)have);
-    }
-    vm_approve_text(vm, parts[3]);
-    return SR_OK;
+    return check_bytes(vm, at, tuple_item(vm, args, 2), &d, data);
 }
 
 enum sr_status vm_array_build(struct vm *vm, uint64_t at, struct value array, struct value state)

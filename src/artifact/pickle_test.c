@@ -367,6 +367,69 @@ static void arrays_hold_what_their_dtype_says(void)
     CHECK(passes(LITERAL(ARRAY("K\x03\x85", DTYPE_I8, "C\x18import os;os.remove('i')"))));
 }
 
+/* P-35 in protocols 0 to 2, which spell bytes as text. */
+static void text_of_arrays_is_counted_in_latin1(void)
+{
+#define ENCODED(text) ARRAY("K\x01\x85", DTYPE_I8, "c_codecs\nencode\n(" text "X\x06\0\0\0latin1tR")
+    CHECK(passes(LITERAL(ENCODED("V\\u0000\\u00ff\\\\u\xff"
+                                 "bc\n"))));
+    CHECK(passes(LITERAL(ENCODED("V\\U00000000abcdef\\\n"))));
+    CHECK(passes(LITERAL(ENCODED("X\x09\0\0\0\xc3\xbf"
+                                 "abcdefg"))));
+    CHECK(passes(LITERAL(ARRAY("K\x01\x85", DTYPE_I8, "S'\\x00\\n\\'abcde'\n"))));
+    static const struct {
+        const char *bytes;
+        size_t len;
+    } BAD[] = {
+#define BYTES(s) {"" s, sizeof(s) - 1}
+        BYTES(ENCODED("V\\u0000abcdef\n")),
+        BYTES(ENCODED("V\\u0000abcdefgh\n")),
+        BYTES(ENCODED("V\\\\u0000abc\n")),
+        BYTES(ENCODED("V\\u0100abcdefg\n")),
+        BYTES(ENCODED("V\\u1000abcdefg\n")),
+        BYTES(ENCODED("V\\U00000100abcdefg\n")),
+        BYTES(ENCODED("V\\U00010000abcdefg\n")),
+        BYTES(ENCODED("X\x09\0\0\0\xc4\x80"
+                      "abcdefg")),
+        BYTES(ARRAY("K\x01\x85", DTYPE_I8, "S'\\x00abcdef'\n")),
+#undef BYTES
+    };
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        CHECK(look(sr_bytes(BAD[i].bytes, BAD[i].len)).verdict == SR_VERDICT_UNPARSABLE);
+    }
+#undef ENCODED
+}
+
+/* P-35 in protocol 5 */
+static void arrays_from_buffers_hold_what_their_dtype_says(void)
+{
+#define FROM_BUFFER(data, shape)                                                                   \
+    "\x80\x05"                                                                                     \
+    "cnumpy.core.numeric\n_frombuffer\n(" data DTYPE_I8 shape "X\x01\0\0\0"                        \
+    "CtR."
+#define DATA(bytes) "\x96" bytes "\0\0\0\0\0\0\0"
+    CHECK(passes(LITERAL(FROM_BUFFER(DATA("\x08") "\0\0\0\0\0\0\0\0", "K\x01\x85"))));
+    CHECK(passes(LITERAL(FROM_BUFFER("C\x08\0\0\0\0\0\0\0\0", "K\x01K\x01\x86"))));
+    static const struct {
+        const char *bytes;
+        size_t len;
+    } BAD[] = {
+#define BYTES(s) {"" s, sizeof(s) - 1}
+        BYTES(FROM_BUFFER(DATA("\x07") "\0\0\0\0\0\0\0", "K\x01\x85")),
+        BYTES(FROM_BUFFER(DATA("\x08") "\0\0\0\0\0\0\0\0", "K\x02\x85")),
+        BYTES(FROM_BUFFER(DATA("\x08") "\0\0\0\0\0\0\0\0", "K\0\x85")),
+        BYTES(FROM_BUFFER("}", "K\x01\x85")),
+#undef BYTES
+    };
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        CHECK(look(sr_bytes(BAD[i].bytes, BAD[i].len)).verdict == SR_VERDICT_UNPARSABLE);
+    }
+    CHECK(breaks(LITERAL(FROM_BUFFER(DATA("\x08") "\0\0\0\0\0\0\0\0", "N\x85")),
+                 SR_RULE_PICKLE_CALL_FORM));
+#undef DATA
+#undef FROM_BUFFER
+}
+
 static void a_dtype_does_not_lie_about_pointers(void)
 {
 #define DTYPE(name, tail)                                                                          \
@@ -838,6 +901,8 @@ int main(void)
     RUN(code_for_an_unknown_class_is_blocked);
     RUN(profiles_differ_in_what_is_listed);
     RUN(arrays_hold_what_their_dtype_says);
+    RUN(text_of_arrays_is_counted_in_latin1);
+    RUN(arrays_from_buffers_hold_what_their_dtype_says);
     RUN(a_dtype_does_not_lie_about_pointers);
     RUN(subarrays_fill_their_dtype);
     RUN(dtypes_have_many_names);

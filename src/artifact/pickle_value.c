@@ -294,22 +294,70 @@ struct sr_bytes vm_text(const struct vm *vm, struct value v, bool *is_plain)
     return op.arg;
 }
 
+/* The bytes of text that is UTF-8; false when it has what Latin-1 has not: lead bytes over 0xc3. */
+static bool count_utf8(struct sr_bytes text, uint64_t *out)
+{
+    *out = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] > 0xc3) {
+            return false;
+        }
+        *out += (text.ptr[i] & 0xc0) != 0x80;
+    }
+    return true;
+}
+
+/* How long the escape at text[at] is, of a STRING or UNICODE that was read (P-6); false when it
+ * stands for what Latin-1 has not. */
+static bool escape_bytes(struct sr_bytes text, size_t at, uint8_t code, size_t *out)
+{
+    uint8_t letter = at + 1 < text.len ? text.ptr[at + 1] : 0;
+    if (code == SR_PICKLE_CODE_STRING) {
+        *out = letter == 'x' ? 4 : 2;
+        return true;
+    }
+    size_t digits = letter == 'U' ? 8 : 0;
+    digits = letter == 'u' ? 4 : digits;
+    *out = digits > 0 ? digits + 2 : 1;
+    for (size_t i = at + 2; i < at + digits; i++) {
+        if (text.ptr[i] != '0') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool count_escaped(struct sr_bytes text, uint8_t code, uint64_t *out)
+{
+    *out = 0;
+    for (size_t i = 0; i < text.len; *out += 1) {
+        size_t bytes = 1;
+        if (text.ptr[i] == '\\' && !escape_bytes(text, i, code, &bytes)) {
+            return false;
+        }
+        if (text.ptr[i] == '\\' && bytes == 1 && i + 1 < text.len) {
+            bytes = 2; /* raw: it stands for itself, and so does what follows */
+            *out += 1;
+        }
+        i += bytes;
+    }
+    return true;
+}
+
 bool vm_byte_count(const struct vm *vm, struct value v, uint64_t *out)
 {
     bool is_plain = false;
     struct sr_bytes text = vm_text(vm, v, &is_plain);
     uint8_t code = vm->bytes.ptr[payload_of(v)];
-    uint64_t count = 0;
     if (code == SR_PICKLE_CODE_BINUNICODE || code == SR_PICKLE_CODE_SHORT_BINUNICODE ||
         code == SR_PICKLE_CODE_BINUNICODE8) {
-        for (size_t i = 0; i < text.len; i++) {
-            count += (text.ptr[i] & 0xc0) != 0x80;
-        }
-    } else {
-        count = text.len;
+        return count_utf8(text, out);
     }
-    *out = count;
-    return is_plain;
+    if (!is_plain) {
+        return count_escaped(text, code, out);
+    }
+    *out = text.len;
+    return true;
 }
 
 bool vm_text_is(const struct vm *vm, struct value v, const char *text)

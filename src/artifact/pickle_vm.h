@@ -181,7 +181,7 @@ void vm_approve_text(struct vm *vm, struct value text);
 /* What stands in the stream: TEXT and BYTES without quotes. is_plain false: it has escapes, and the
  * bytes are not what it says. */
 struct sr_bytes vm_text(const struct vm *vm, struct value v, bool *is_plain);
-/* How many bytes the text is in Latin-1, or the bytes are. false: not known without unescaping. */
+/* How many bytes the text is in Latin-1, or the bytes are. false: it has what Latin-1 has not. */
 bool vm_byte_count(const struct vm *vm, struct value v, uint64_t *out);
 bool vm_text_is(const struct vm *vm, struct value v, const char *text);
 /* An integer that fits; booleans are not. */
@@ -243,6 +243,8 @@ enum sr_status vm_dtype_build(struct vm *vm, uint64_t at, struct value dtype,
                               struct value state) SR_MUST_USE;
 enum sr_status vm_array_build(struct vm *vm, uint64_t at, struct value array,
                               struct value state) SR_MUST_USE;
+/* The arguments of NumPy's _frombuffer(data, dtype, shape, order), of the listed form. */
+enum sr_status vm_array_from_buffer(struct vm *vm, uint64_t at, struct value args) SR_MUST_USE;
 struct dtype {
     uint32_t bytes;
     char kind; /* 'f', 'i', 'V'... */
