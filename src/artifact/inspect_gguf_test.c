@@ -221,6 +221,147 @@ static void lies_about_sizes_are_refused(void)
     check(&f, "model.gguf", SR_RULE_MALFORMED, SR_VERDICT_UNPARSABLE);
 }
 
+static void check_refused(const struct file *f)
+{
+    static const char *const NAMES[] = {"model.gguf", "model.bin", "notes.txt"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        CHECK(look(f, NAMES[i]).verdict != SR_VERDICT_PASS);
+    }
+}
+
+/* An info with these dimensions, and the data of one float. */
+static void put_shape(struct file *f, uint32_t rank, const uint64_t *shape, uint64_t type)
+{
+    put_text(f, "a");
+    put_number(f, rank, 4);
+    for (uint32_t i = 0; i < rank && i < 8; i++) {
+        put_number(f, shape[i], 8);
+    }
+    put_number(f, type, 4);
+    put_number(f, 0, 8);
+    pad(f);
+    put_number(f, 0, 4);
+    pad(f);
+}
+
+/* Dimensions of which the product, or the size in bytes, comes out as that of one float when it is
+ * not checked: as in CVE-2025-53630, and in CVE-2026-27940, which got past its first repair. */
+static void dimensions_that_wrap_round_are_refused(void)
+{
+    static const struct {
+        uint32_t rank;
+        uint32_t type;
+        uint64_t shape[5];
+    } SAMPLES[] = {
+        {1, 0, {((uint64_t)1 << 62) + 1}},
+        {1, 1, {((uint64_t)1 << 63) + 2}},
+        {2, 0, {(uint64_t)1 << 32, ((uint64_t)1 << 32) + 1}},
+        {2, 24, {(uint64_t)1 << 63, 2}},
+        {3, 0, {1, UINT64_MAX, UINT64_MAX}},
+        {4, 0, {(uint64_t)1 << 16, (uint64_t)1 << 16, (uint64_t)1 << 16, (uint64_t)1 << 16}},
+        {4, 0, {UINT64_MAX, 1, 1, 1}},
+        {5, 0, {1, 1, 1, 1, 1}},
+        {UINT32_MAX, 0, {1}},
+        {1, 2, {1}},  /* a part of a block */
+        {1, 2, {33}}, /* a block and a part */
+        {2, 2, {16, 2}},
+        {1, 43, {1}},
+        {1, UINT32_MAX, {1}},
+    };
+    for (size_t i = 0; i < sizeof SAMPLES / sizeof SAMPLES[0]; i++) {
+        struct file f = begin(1, 0);
+        put_shape(&f, SAMPLES[i].rank, SAMPLES[i].shape, SAMPLES[i].type);
+        check_refused(&f);
+    }
+    struct file f = begin(1, 0);
+    put_shape(&f, 4, (const uint64_t[]){1, 1, 1, 1}, 0);
+    CHECK(look(&f, "model.gguf").verdict == SR_VERDICT_PASS);
+}
+
+/* Two tensors, of which the second is where the first is, or their sizes add up to nothing. */
+static void tensors_that_do_not_follow_one_another_are_refused(void)
+{
+    static const struct {
+        const char *name;
+        uint64_t width;
+        uint64_t offset;
+    } SECOND[] = {
+        {"b", 2, 0},  {"b", 2, 8},
+        {"b", 2, 64}, {"b", ((uint64_t)1 << 62) - 16, 32},
+        {"a", 2, 32}, {"b", 2, UINT64_MAX - 31},
+    };
+    for (size_t i = 0; i < sizeof SECOND / sizeof SECOND[0]; i++) {
+        struct file f = begin(2, 0);
+        put_info(&f, "a", 2, 0, 0);
+        put_info(&f, SECOND[i].name, SECOND[i].width, 0, SECOND[i].offset);
+        pad(&f);
+        for (unsigned j = 0; j < 8; j++) {
+            put_number(&f, 0, 8);
+        }
+        check_refused(&f);
+    }
+}
+
+/* Lengths of keys, texts and arrays; types in places where they make no sense. */
+static void metadata_that_lies_is_refused(void)
+{
+    static const uint64_t LENGTHS[] = {
+        0, (uint64_t)1 << 31, (uint64_t)1 << 32, (uint64_t)1 << 62, (uint64_t)1 << 63, UINT64_MAX};
+    for (size_t i = 0; i < sizeof LENGTHS / sizeof LENGTHS[0]; i++) {
+        struct file f = begin(1, 1);
+        put_number(&f, LENGTHS[i], 8); /* of a key */
+        put(&f, "general.name", 12);
+        put_number(&f, 8, 4);
+        put_text(&f, "x");
+        finish(&f);
+        check_refused(&f);
+        f = begin(1, 1);
+        put_text(&f, "general.name"); /* of a text */
+        put_number(&f, 8, 4);
+        put_number(&f, LENGTHS[i], 8);
+        put(&f, "x", 1);
+        finish(&f);
+        check_refused(&f);
+        f = begin(1, 1);
+        put_text(&f, "k"); /* of an array of u64: eight times that wraps round */
+        put_number(&f, 9, 4);
+        put_number(&f, 10, 4);
+        put_number(&f, LENGTHS[i], 8);
+        put_number(&f, 1, 8);
+        finish(&f);
+        check_refused(&f);
+    }
+    static const uint64_t ALIGNMENTS[] = {0, 3, 24, 33, UINT32_MAX, (uint64_t)1 << 31};
+    for (size_t i = 0; i < sizeof ALIGNMENTS / sizeof ALIGNMENTS[0]; i++) {
+        struct file f = begin(1, 1);
+        put_text(&f, "general.alignment");
+        put_number(&f, 4, 4);
+        put_number(&f, ALIGNMENTS[i], 4);
+        finish(&f);
+        check_refused(&f);
+    }
+    struct file f = begin(1, 1);
+    put_text(&f, "k"); /* an array of arrays */
+    put_number(&f, 9, 4);
+    put_number(&f, 9, 4);
+    put_number(&f, 1, 8);
+    put_number(&f, 4, 4);
+    put_number(&f, 0, 8);
+    finish(&f);
+    check_refused(&f);
+    f = begin(1, 2);
+    put_string(&f, "tokenizer.chat_template", "a"); /* of two, readers take either */
+    put_string(&f, "tokenizer.chat_template", "b");
+    finish(&f);
+    check_refused(&f);
+    f = begin(1, 1);
+    put_text(&f, "k");
+    put_number(&f, 13, 4);
+    put_number(&f, 0, 8);
+    finish(&f);
+    check_refused(&f);
+}
+
 int main(void)
 {
     RUN(ordinary_files_pass);
@@ -228,5 +369,8 @@ int main(void)
     RUN(parts_of_a_set_agree);
     RUN(padding_hides_nothing);
     RUN(lies_about_sizes_are_refused);
+    RUN(dimensions_that_wrap_round_are_refused);
+    RUN(tensors_that_do_not_follow_one_another_are_refused);
+    RUN(metadata_that_lies_is_refused);
     return check_done();
 }
