@@ -114,6 +114,19 @@ enum sr_status sr_reader_block_u16be(struct sr_reader *r, size_t len_max, struct
     return SR_OK;
 }
 
+enum sr_status sr_reader_block_u32be(struct sr_reader *r, size_t len_max, struct sr_bytes *out)
+{
+    struct sr_reader ahead = *r; /* as above */
+    uint32_t len;
+    SR_TRY(sr_reader_u32be(&ahead, &len));
+    if (len > len_max) {
+        return SR_TOO_LARGE;
+    }
+    SR_TRY(sr_reader_take(&ahead, len, out));
+    *r = ahead;
+    return SR_OK;
+}
+
 enum sr_status sr_reader_end(const struct sr_reader *r)
 {
     return r->rest.len == 0 ? SR_OK : SR_MALFORMED;

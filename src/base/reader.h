@@ -67,6 +67,9 @@ enum sr_status sr_reader_take(struct sr_reader *r, size_t len, struct sr_bytes *
  */
 enum sr_status sr_reader_block_u16be(struct sr_reader *r, size_t len_max,
                                      struct sr_bytes *out) SR_MUST_USE;
+/* The same with a 4-byte length: a `string` of SSH (RFC 4251, section 5). */
+enum sr_status sr_reader_block_u32be(struct sr_reader *r, size_t len_max,
+                                     struct sr_bytes *out) SR_MUST_USE;
 
 /*
  * Require that everything has been read. Each decoder ends with this: bytes that nobody looked at

@@ -109,6 +109,20 @@ static void limit_is_checked_before_the_bytes(void)
     CHECK(block.len == 2);
 }
 
+static void block_with_a_long_length(void)
+{
+    static const uint8_t INPUT[] = {0, 0, 0, 2, 'o', 'k', 0xff, 0xff, 0xff, 0xff, 'x'};
+    struct sr_reader r = sr_reader(sr_bytes(INPUT, sizeof INPUT));
+    struct sr_bytes block = {0};
+
+    CHECK(sr_reader_block_u32be(&r, 1, &block) == SR_TOO_LARGE);
+    CHECK(r.offset == 0);
+    CHECK(sr_reader_block_u32be(&r, 2, &block) == SR_OK);
+    CHECK(block.len == 2 && block.ptr == INPUT + 4 && r.offset == 6);
+    CHECK(sr_reader_block_u32be(&r, SIZE_MAX, &block) == SR_TRUNCATED);
+    CHECK(r.offset == 6 && block.len == 2);
+}
+
 static void huge_length_does_not_wrap(void)
 {
     struct sr_reader r = sr_reader(sr_bytes(RECORD, sizeof RECORD));
@@ -166,6 +180,7 @@ int main(void)
     RUN(rejects_every_truncation);
     RUN(rejects_trailing_bytes);
     RUN(limit_is_checked_before_the_bytes);
+    RUN(block_with_a_long_length);
     RUN(huge_length_does_not_wrap);
     RUN(failed_read_leaves_output_alone);
     RUN(little_endian_is_the_other_way_round);

@@ -41,6 +41,15 @@ enum sr_status sr_writer_block_u16be(struct sr_buf *b, struct sr_bytes data)
     return sr_buf_append(b, data);
 }
 
+enum sr_status sr_writer_block_u32be(struct sr_buf *b, struct sr_bytes data)
+{
+    if (data.len > UINT32_MAX) {
+        return SR_TOO_LARGE;
+    }
+    SR_TRY(sr_writer_u32be(b, (uint32_t)data.len));
+    return sr_buf_append(b, data);
+}
+
 void sr_writer_put_u32be(uint8_t out[4], uint32_t value)
 {
     for (size_t i = 0; i < 4; i++) {

@@ -15,8 +15,9 @@ enum sr_status sr_writer_u8(struct sr_buf *b, uint8_t value) SR_MUST_USE;
 enum sr_status sr_writer_u16be(struct sr_buf *b, uint16_t value) SR_MUST_USE;
 enum sr_status sr_writer_u32be(struct sr_buf *b, uint32_t value) SR_MUST_USE;
 enum sr_status sr_writer_u64be(struct sr_buf *b, uint64_t value) SR_MUST_USE;
-/* A 2-byte length, then data. */
+/* A 2-byte length, or one of 4 bytes, then data. */
 enum sr_status sr_writer_block_u16be(struct sr_buf *b, struct sr_bytes data) SR_MUST_USE;
+enum sr_status sr_writer_block_u32be(struct sr_buf *b, struct sr_bytes data) SR_MUST_USE;
 
 /* The same into fixed memory, for headers and associated data of known size. */
 void sr_writer_put_u32be(uint8_t out[4], uint32_t value);

@@ -27,6 +27,7 @@ static const struct {
     [SR_SIGN_ECDSA_P256_SHA256] = {"ECDSA P-256 with SHA-256", "prime256v1", "SHA256"},
     [SR_SIGN_ECDSA_P384_SHA384] = {"ECDSA P-384 with SHA-384", "secp384r1", "SHA384"},
     [SR_SIGN_ECDSA_P521_SHA512] = {"ECDSA P-521 with SHA-512", "secp521r1", "SHA512"},
+    [SR_SIGN_ED25519] = {"Ed25519", "", NULL}, /* hashes by itself */
 };
 
 static void pkey_freep(EVP_PKEY **pkey)
@@ -105,6 +106,12 @@ enum sr_status sr_public_key_from_pkey(EVP_PKEY *pkey, const char *what, struct 
         ERR_clear_error();
         return sr_fail(err, SR_MALFORMED, "%s is not a point of its curve", what);
     }
+    return sr_public_key_wrap(pkey, algorithm, out, err);
+}
+
+enum sr_status sr_public_key_wrap(EVP_PKEY *pkey, enum sr_sign_algorithm algorithm,
+                                  struct sr_public_key **out, struct sr_err *err)
+{
     struct sr_public_key *key = calloc(1, sizeof *key);
     if (key == NULL || EVP_PKEY_up_ref(pkey) != 1) {
         free(key);
@@ -209,6 +216,9 @@ enum sr_status sr_public_key_verify(const struct sr_public_key *key, struct sr_b
 enum sr_status sr_public_key_verify_sha256(const struct sr_public_key *key, struct sr_bytes message,
                                            struct sr_bytes signature, struct sr_err *err)
 {
+    if (key->algorithm == SR_SIGN_ED25519) {
+        return sr_fail(err, SR_UNTRUSTED, "Ed25519 does not go with SHA-256");
+    }
     return verify(key, "SHA256", message, signature, err);
 }
 

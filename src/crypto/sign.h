@@ -8,7 +8,8 @@
 #include "base/secret.h"
 
 /*
- * Signatures over messages: ECDSA with the hash that goes with the curve, in DER. What verifies is
+ * Signatures over messages: ECDSA with the hash that goes with the curve, in DER, and Ed25519. What
+ * verifies is
  * a public key; what signs is a struct sr_signer, which is a seam: a key in a file now, an agent, a
  * PKCS#11 token or Ed25519 later. Whoever signs knows only this header.
  *
@@ -20,6 +21,7 @@ enum sr_sign_algorithm {
     SR_SIGN_ECDSA_P256_SHA256,
     SR_SIGN_ECDSA_P384_SHA384,
     SR_SIGN_ECDSA_P521_SHA512,
+    SR_SIGN_ED25519,
     SR_SIGN_ALGORITHM_COUNT
 };
 /* "ECDSA P-256 with SHA-256" */
@@ -40,6 +42,17 @@ struct sr_public_key;
  */
 enum sr_status sr_public_key_from_pem(struct sr_bytes pem, struct sr_public_key **out,
                                       struct sr_err *err) SR_MUST_USE;
+/*
+ * From the bytes that SSH keys and notes have: a point in the uncompressed form (0x04, x, y), or
+ * the 32 bytes of an Ed25519 key. raw is hostile.
+ *
+ * errors  MALFORMED  not of that length and form, not a point of the curve; Ed25519: not in its
+ *                    one spelling, or of small order, under which anybody can make signatures
+ *         NO_MEMORY, INTERNAL
+ * source  SEC 1, section 2.3.4; RFC 8032, section 5.1.3
+ */
+enum sr_status sr_public_key_from_raw(enum sr_sign_algorithm algorithm, struct sr_bytes raw,
+                                      struct sr_public_key **out, struct sr_err *err) SR_MUST_USE;
 void sr_public_key_free(struct sr_public_key *key);
 SR_DEFINE_AUTO(sr_public_key)
 
@@ -59,7 +72,7 @@ bool sr_public_key_equal(const struct sr_public_key *a, const struct sr_public_k
  */
 enum sr_status sr_public_key_verify(const struct sr_public_key *key, struct sr_bytes message,
                                     struct sr_bytes signature, struct sr_err *err) SR_MUST_USE;
-/* The same, with SHA-256 whatever the curve: for signatures that old signers made. */
+/* The same, ECDSA with SHA-256 whatever the curve: for signatures that old signers made. */
 enum sr_status sr_public_key_verify_sha256(const struct sr_public_key *key, struct sr_bytes message,
                                            struct sr_bytes signature,
                                            struct sr_err *err) SR_MUST_USE;

@@ -17,6 +17,10 @@
 enum sr_status sr_public_key_from_pkey(EVP_PKEY *pkey, const char *what, struct sr_public_key **out,
                                        struct sr_err *err) SR_MUST_USE;
 
+/* The same for a public key of which all has been checked. errors  NO_MEMORY */
+enum sr_status sr_public_key_wrap(EVP_PKEY *pkey, enum sr_sign_algorithm algorithm,
+                                  struct sr_public_key **out, struct sr_err *err) SR_MUST_USE;
+
 /* A signer with a private key of OpenSSL's, of which a reference is taken. errors  the same */
 enum sr_status sr_signer_from_pkey(EVP_PKEY *pkey, struct sr_signer **out,
                                    struct sr_err *err) SR_MUST_USE;
