@@ -244,15 +244,59 @@ static void signed_provenance_names_its_key(void)
     CHECK(refuses(params, SR_UNTRUSTED, "not signed"));
 }
 
-/* As it is with what a later version of the program, or somebody else, has written. */
-static void a_lineage_that_is_none_is_damage(void)
+/* The catalog of the first version, opened by this one, in a room made of nothing else. */
+static bool open_old(struct sr_room *old)
 {
+    static char bytes[1 << 20];
+    char uri[256];
+    const char *top = getenv("STRONGROOM_SOURCE");
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/tests/upgrade/catalog-v1.sqlite",
+                   top != NULL ? top : ".");
+    FILE *file = fopen(path, "rbe");
+    size_t len = file != NULL ? fread(bytes, 1, sizeof bytes, file) : 0;
+    CHECK(file != NULL && fclose(file) == 0 && len > 0 && len < sizeof bytes);
+    room_write(scratch_dir, "old.sqlite", bytes, len);
+    (void)snprintf(uri, sizeof uri, "sqlite:%s", room_path(scratch_dir, "old.sqlite"));
+    return sr_catalog_open(uri, &old->catalog, NULL) == SR_OK;
+}
+
+static void a_version_from_before_has_no_lineage(void)
+{
+    struct sr_room old = {0};
+    struct sr_catalog_version tuned = {0};
     SR_AUTO(sr_pedigree) p = NULL;
-    struct sr_lineage_record record = {0};
+    CHECK(open_old(&old));
+    CHECK(room_resolve(&old, "llama-tuned", &tuned, NULL) == SR_OK);
+    CHECK(sr_pedigree_new(&old, &tuned.id, &p, NULL) == SR_OK);
+    if (p != NULL) {
+        const struct sr_lineage *l = sr_pedigree_lineage(p);
+        CHECK(l->tier == 1 && l->step == SR_STEP_UNKNOWN && !l->has_verdict);
+        CHECK(l->parent_count == 1 && strcmp(l->parents[0].ref, "llama@1") == 0);
+        CHECK(sr_pedigree_record(p) == NULL);
+    }
+    sr_catalog_free(old.catalog);
+}
+
+/* One that is damaged is not one that is missing. */
+static void a_damaged_lineage_is_damage(void)
+{
+    struct sr_room old = {0};
+    SR_AUTO(sr_pedigree) p = NULL;
+    SR_CLEANUP(room_free_versions) struct sr_catalog_version *versions = NULL;
+    size_t count = 0;
     struct sr_id none = {{7}};
-    bool is_found = true;
-    CHECK(sr_pedigree_load_record(r, &none, &record, &is_found, NULL) == SR_OK && !is_found);
-    CHECK(sr_pedigree_new(r, &none, &p, NULL) == SR_NOT_FOUND && p == NULL);
+    CHECK(open_old(&old));
+    CHECK(sr_catalog_versions(old.catalog, "llama", &versions, &count, NULL) == SR_OK);
+    CHECK(count == 2 && versions[1].state == SR_VERSION_STAGED);
+    if (count == 2) {
+        const struct sr_id *staged = &versions[1].id;
+        CHECK(sr_catalog_put_document(old.catalog, staged, SR_PEDIGREE_DOCUMENT, sr_text_view("{}"),
+                                      NULL) == SR_OK);
+        CHECK(sr_pedigree_new(&old, staged, &p, NULL) == SR_CORRUPT && p == NULL);
+    }
+    CHECK(sr_pedigree_new(&old, &none, &p, NULL) == SR_NOT_FOUND && p == NULL);
+    sr_catalog_free(old.catalog);
 }
 
 int main(void)
@@ -271,7 +315,8 @@ int main(void)
     RUN(a_parent_is_known_or_named_by_digest);
     RUN(provenance_has_to_agree);
     RUN(signed_provenance_names_its_key);
-    RUN(a_lineage_that_is_none_is_damage);
+    RUN(a_version_from_before_has_no_lineage);
+    RUN(a_damaged_lineage_is_damage);
     sr_room_free(r);
     scratch_remove(scratch_dir);
     return check_done();

@@ -58,20 +58,42 @@ bool sr_recover_is_whole(struct sr_room *r, const struct sr_catalog_file *files,
     return count > 0 && sr_recover_has_bodies(r, files, count);
 }
 
+/*
+ * The lineage of a staged version, when it has one that says of inspection what the intent says.
+ * One that is damaged is none: what is not in custody is not worth being stuck with.
+ */
+static enum sr_status find_lineage(struct sr_room *r, const struct sr_id *version,
+                                   const struct sr_hold_intent *intent, unsigned *out_tier,
+                                   enum sr_step *out_step, bool *out, struct sr_err *err)
+{
+    struct sr_lineage_record record = {0};
+    bool is_found = false;
+    enum sr_status status = sr_pedigree_load_record(r, version, &record, &is_found, err);
+    if (status != SR_OK && status != SR_CORRUPT) {
+        return status;
+    }
+    *out = is_found && record.verdict == intent->inspection.verdict &&
+           memcmp(record.ruleset, intent->inspection.ruleset, sizeof record.ruleset) == 0;
+    *out_tier = record.tier;
+    *out_step = record.step;
+    sr_lineage_record_clear(&record);
+    return SR_OK;
+}
+
 enum sr_status sr_recover_is_ready(struct sr_room *r, const struct sr_id *version,
                                    const struct sr_hold *hold, struct sr_hold_intent *out_intent,
                                    bool *out, struct sr_err *err)
 {
     SR_CLEANUP(free_files) struct sr_catalog_file *files = NULL;
-    struct sr_lineage_record record = {0};
     struct sr_hold_intent intent;
     size_t count = 0;
+    unsigned tier = 0;
+    enum sr_step step = SR_STEP_UNKNOWN;
     bool is_ready = false;
     SR_TRY(sr_catalog_files(r->catalog, version, &files, &count, err));
     if (sr_recover_is_whole(r, files, count) && sr_hold_load(hold, &intent, NULL) == SR_OK &&
         intent.is_inspected) {
-        SR_TRY(sr_pedigree_load_record(r, version, &record, &is_ready, err));
-        sr_lineage_record_clear(&record);
+        SR_TRY(find_lineage(r, version, &intent, &tier, &step, &is_ready, err));
         *out_intent = intent;
     }
     *out = is_ready;
@@ -81,24 +103,6 @@ enum sr_status sr_recover_is_ready(struct sr_room *r, const struct sr_id *versio
 static void free_documents(struct sr_act_document **documents)
 {
     free(*documents);
-}
-
-/* Take what its lineage says into the act; what the intent says has to be the same. */
-static enum sr_status take_lineage(struct sr_room *r, const struct sr_hold_intent *intent,
-                                   struct sr_act *act, struct sr_err *err)
-{
-    struct sr_lineage_record record = {0};
-    bool is_found = false;
-    SR_TRY(sr_pedigree_load_record(r, &act->version, &record, &is_found, err));
-    bool agrees = record.verdict == intent->inspection.verdict &&
-                  memcmp(record.ruleset, intent->inspection.ruleset, sizeof record.ruleset) == 0;
-    act->deposit.tier = record.tier; /* 0 without one, which is denied */
-    act->deposit.step = record.step;
-    sr_lineage_record_clear(&record);
-    if (is_found && !agrees) {
-        return sr_fail(err, SR_CORRUPT, "the lineage of a deposit and its intent do not agree");
-    }
-    return SR_OK;
 }
 
 enum sr_status sr_recover_finish(struct sr_room *r, const struct sr_id *version,
@@ -121,7 +125,12 @@ enum sr_status sr_recover_finish(struct sr_room *r, const struct sr_id *version,
     if (sr_verify_digest(files, count, act.deposit.digest) != SR_OK) {
         return sr_fail(err, SR_INTERNAL, "cannot compute the digest of the version");
     }
-    SR_TRY(take_lineage(r, intent, &act, err));
+    bool has_lineage = false;
+    SR_TRY(
+        find_lineage(r, version, intent, &act.deposit.tier, &act.deposit.step, &has_lineage, err));
+    if (!has_lineage) {
+        act.deposit.tier = 0; /* which is denied */
+    }
     SR_TRY(sr_pedigree_documents(r, version, &documents, &document_count, err));
     act.deposit.documents = documents;
     act.deposit.document_count = document_count;

@@ -10,6 +10,10 @@
 #include <sys/wait.h>
 
 #include "custody/act.h"
+#include "custody/hold.h"
+#include "custody/pedigree.h"
+#include "custody/recover_impl.h"
+#include "custody/room_impl.h"
 #include "custody/scrub.h"
 #include "custody/verify.h"
 #include "tests/check.h"
@@ -268,6 +272,114 @@ static void removes_a_dead_ones(void)
     CHECK(result.removed == 0 && result.orphans == 0);
 }
 
+/*
+ * A deposit that ended before its documents were written, of which somebody says nevertheless that
+ * it was inspected. Returns the version.
+ */
+static struct sr_id pretend_inspected_of(const char *name, const struct sr_id *parent)
+{
+    struct sr_err err = {0};
+    SR_AUTO(sr_hold) hold = NULL;
+    struct sr_id id = {0};
+    SR_CLEANUP(room_free_interrupted) struct sr_query_interrupted *list = NULL;
+    size_t count = 0;
+    faulty_arm(FAULTY_READ, FAULTY_EIO, 1);
+    CHECK(deposit("model", name, &err) == SR_IO);
+    faulty_disarm();
+    CHECK(sr_query_interrupted(r, &list, &count, &err) == SR_OK && count == 1);
+    if (count != 1) {
+        return id;
+    }
+    CHECK(list[0].files_sealed == list[0].version.file_count);
+    id = list[0].version.id;
+    struct sr_hold_intent intent;
+    CHECK(sr_hold_take(r->deposits_fd, &id, &hold, &err) == SR_OK);
+    CHECK(sr_hold_load(hold, &intent, &err) == SR_OK && !intent.is_inspected);
+    intent.is_inspected = true;
+    intent.parent_count = parent != NULL;
+    intent.parents[0] = parent != NULL ? *parent : intent.parents[0];
+    intent.inspection = (struct sr_act_inspection){.verdict = SR_VERDICT_PASS};
+    CHECK(sr_hold_store(hold, &intent, &err) == SR_OK);
+    return id;
+}
+
+static struct sr_id pretend_inspected(const char *name)
+{
+    return pretend_inspected_of(name, NULL);
+}
+
+static void put_lineage(const struct sr_id *version, enum sr_verdict verdict)
+{
+    SR_AUTO(sr_buf) text = NULL;
+    struct sr_lineage_record record = {.tier = 2, .verdict = verdict};
+    CHECK(sr_buf_new(4096, &text) == SR_OK && sr_lineage_encode(&record, text) == SR_OK);
+    CHECK(sr_catalog_put_document(r->catalog, version, SR_PEDIGREE_DOCUMENT, sr_buf_view(text),
+                                  NULL) == SR_OK);
+}
+
+/* What is on record decides, whatever came before. */
+static void finishes_nothing_below_a_parent(void)
+{
+    struct sr_err err = {0};
+    struct sr_recover_result result = {0};
+    struct sr_deposit_result parent = {0};
+    struct sr_deposit_params params = {
+        .path = room_path(scratch_dir, "model"), .name = "high", .tier = 4};
+    CHECK(room_deposit_with(r, &params, &parent, &err) == SR_OK);
+    struct sr_id id = pretend_inspected_of("below", &parent.version.id);
+    put_lineage(&id, SR_VERDICT_PASS); /* tier 2 */
+    CHECK(sr_recover(r, &result, &err) == SR_OK && result.finished == 0 && result.removed == 0);
+    CHECK(count_interrupted(NULL) == 1 && sr_recover_drop(r, &id, &err) == SR_OK);
+    CHECK(sr_recover(r, &result, &err) == SR_OK && is_clean());
+}
+
+/* Who goes on with a deposit does not take over a provenance that he did not give. */
+static void resumes_with_its_own_provenance_only(void)
+{
+    struct sr_err err = {0};
+    struct sr_deposit_result result = {0};
+    SR_AUTO(sr_buf) text = NULL;
+    struct sr_id id = pretend_inspected("provenance");
+    CHECK(sr_catalog_put_document(r->catalog, &id, SR_PEDIGREE_PROVENANCE, sr_text_view("{}"),
+                                  NULL) == SR_OK);
+    CHECK(room_deposit(r, room_path(scratch_dir, "model"), "provenance", 0, &result, &err) ==
+          SR_OK);
+    CHECK(!result.is_resumed);
+    CHECK(sr_buf_new(4096, &text) == SR_OK);
+    CHECK(sr_catalog_document(r->catalog, &result.version.id, SR_PEDIGREE_PROVENANCE, text, NULL) ==
+          SR_NOT_FOUND);
+    id = pretend_inspected("none");
+    CHECK(room_deposit(r, room_path(scratch_dir, "model"), "none", 0, &result, &err) == SR_OK);
+    CHECK(result.is_resumed && sr_text_id_equal(&result.version.id, &id));
+}
+
+static bool is_removed(void)
+{
+    struct sr_err err = {0};
+    struct sr_recover_result result = {0};
+    CHECK(sr_recover(r, &result, &err) == SR_OK);
+    return result.removed == 1 && result.finished == 0 && count_interrupted(NULL) == 0;
+}
+
+static void finishes_nothing_without_its_lineage(void)
+{
+    struct sr_err err = {0};
+    struct sr_recover_result result = {0};
+    (void)pretend_inspected("nameless");
+    CHECK(is_removed());
+    struct sr_id id = pretend_inspected("contradicted");
+    put_lineage(&id, SR_VERDICT_REVIEW);
+    CHECK(is_removed());
+    id = pretend_inspected("damaged");
+    CHECK(sr_catalog_put_document(r->catalog, &id, SR_PEDIGREE_DOCUMENT, sr_text_view("{}"),
+                                  NULL) == SR_OK);
+    CHECK(is_removed());
+    id = pretend_inspected("agreed");
+    put_lineage(&id, SR_VERDICT_PASS);
+    CHECK(sr_recover(r, &result, &err) == SR_OK && result.finished == 1 && result.removed == 0);
+    CHECK(count_interrupted(NULL) == 0 && is_clean() && base_verifies());
+}
+
 int main(void)
 {
     struct sr_err err = {0};
@@ -288,6 +400,9 @@ int main(void)
     RUN(use_clears_up_and_reading_does_not);
     RUN(removes_a_dead_ones);
     RUN(finds_out_about_a_store_that_lies);
+    RUN(finishes_nothing_without_its_lineage);
+    RUN(finishes_nothing_below_a_parent);
+    RUN(resumes_with_its_own_provenance_only);
     sr_room_free(r);
     scratch_remove(scratch_dir);
     return check_done();
