@@ -245,7 +245,7 @@ static void signed_provenance_names_its_key(void)
 }
 
 /* The catalog of the first version, opened by this one, in a room made of nothing else. */
-static bool open_old(struct sr_room *old)
+static bool open_old(struct sr_room *old, const char *name)
 {
     static char bytes[1 << 20];
     char uri[256];
@@ -256,8 +256,8 @@ static bool open_old(struct sr_room *old)
     FILE *file = fopen(path, "rbe");
     size_t len = file != NULL ? fread(bytes, 1, sizeof bytes, file) : 0;
     CHECK(file != NULL && fclose(file) == 0 && len > 0 && len < sizeof bytes);
-    room_write(scratch_dir, "old.sqlite", bytes, len);
-    (void)snprintf(uri, sizeof uri, "sqlite:%s", room_path(scratch_dir, "old.sqlite"));
+    room_write(scratch_dir, name, bytes, len);
+    (void)snprintf(uri, sizeof uri, "sqlite:%s", room_path(scratch_dir, name));
     return sr_catalog_open(uri, &old->catalog, NULL) == SR_OK;
 }
 
@@ -266,7 +266,10 @@ static void a_version_from_before_has_no_lineage(void)
     struct sr_room old = {0};
     struct sr_catalog_version tuned = {0};
     SR_AUTO(sr_pedigree) p = NULL;
-    CHECK(open_old(&old));
+    if (!open_old(&old, "before.sqlite")) {
+        CHECK(!"the old catalog opens");
+        return;
+    }
     CHECK(room_resolve(&old, "llama-tuned", &tuned, NULL) == SR_OK);
     CHECK(sr_pedigree_new(&old, &tuned.id, &p, NULL) == SR_OK);
     if (p != NULL) {
@@ -286,7 +289,10 @@ static void a_damaged_lineage_is_damage(void)
     SR_CLEANUP(room_free_versions) struct sr_catalog_version *versions = NULL;
     size_t count = 0;
     struct sr_id none = {{7}};
-    CHECK(open_old(&old));
+    if (!open_old(&old, "damaged.sqlite")) {
+        CHECK(!"the old catalog opens");
+        return;
+    }
     CHECK(sr_catalog_versions(old.catalog, "llama", &versions, &count, NULL) == SR_OK);
     CHECK(count == 2 && versions[1].state == SR_VERSION_STAGED);
     if (count == 2) {
