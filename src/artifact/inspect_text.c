@@ -6,6 +6,7 @@
 #include "artifact/format.h"
 #include "artifact/magic.h"
 #include "artifact/settings.h"
+#include "artifact/template.h"
 #include "base/text.h"
 #include "formats/yaml.h"
 
@@ -118,6 +119,10 @@ static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
     }
     if (installs_packages(blob->name)) {
         sr_inspection_find(in, SR_RULE_TEXT_PACKAGES, 0, blob->bytes.len, "list of packages");
+    }
+    /* A template under another name: whoever renames it back has it rendered. */
+    if (sr_template_is_attack(blob->bytes)) {
+        sr_inspection_find(in, SR_RULE_TEXT_TEMPLATE, 0, blob->bytes.len, "in a text");
     }
     check_card(in, blob);
     sr_inspection_cover(in, 0, blob->bytes.len);

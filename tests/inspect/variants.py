@@ -76,8 +76,7 @@ def zip_variants(name, data):
     yield "zip name mismatch", "m.zip", patch(z, LOCAL, 30, b"\x7a")
     yield "zip method mismatch", "m.zip", patch(z, LOCAL, 8, b"\x08\0")
     yield "zip size mismatch", "m.zip", patch(z, LOCAL, 18, b"\1\0\0\0")
-    if not name.endswith((".json", ".yaml", ".jinja", ".template")):  # what these do hangs on their names
-        yield "zip text name", "m.zip", zipped([("notes.txt", data)])
+    yield "zip text name", "m.zip", zipped([("notes.txt", data)])
     yield "zip beside a good one", "m.zip", zipped([("a.pkl", BENIGN_PICKLE), (name, data)])
     yield "zip duplicate name", "m.zip", zipped([(name, BENIGN_PICKLE)])[:-22] + z
     yield "zip prefix", "m.zip", b"PREFIX!!" + z
@@ -124,7 +123,7 @@ def wrap_variants(name, data):
 
 
 def edge_variants(name, data):
-    for extension in (".pkl", ".bin", ".pt", ".dat", ".npy", ".safetensors", ".onnx", ".gguf", ".h5", ".xyz", ""):
+    for extension in (".pkl", ".bin", ".pt", ".dat", ".npy", ".safetensors", ".onnx", ".gguf", ".h5", ".txt", ".xyz", ""):
         yield f"renamed to '{extension}'", "model" + extension, data
     yield "prefix of zeros", name, b"\0" * 16 + data
     yield "prefix of a pickle", name, BENIGN_PICKLE + data
