@@ -188,7 +188,7 @@ static void free_order(struct order *o)
 
 static enum sr_status make_order(const struct sr_graph_calls *c, struct order *o)
 {
-    o->edges = calloc(c->call_count + 1, sizeof *o->edges);
+    o->edges = calloc(c->call_count + 1, sizeof(const struct call *));
     o->first = calloc(c->function_count + 1, sizeof *o->first);
     o->callers = calloc(c->function_count + 1, sizeof *o->callers);
     o->queue = calloc(c->function_count + 1, sizeof *o->queue);

@@ -16,10 +16,12 @@ static const struct op ONNX[] = {
 #include "onnx_ops.gen.h"
 };
 
-static const struct {
+struct tensorflow_op {
     const char *name;
     const char *kind;
-} TENSORFLOW[] = {
+};
+
+static const struct tensorflow_op TENSORFLOW[] = {
 #include "tf_ops.gen.h"
 };
 
@@ -70,9 +72,9 @@ enum sr_graph_op sr_graph_op_onnx(struct sr_bytes domain, struct sr_bytes name)
 
 static int compare_name(const void *key, const void *entry) /* lint: callback */
 {
-    const char *const *name = entry;
     const struct sr_bytes *wanted = key;
-    return compare_text(*wanted, *name);
+    const struct tensorflow_op *op = entry;
+    return compare_text(*wanted, op->name);
 }
 
 enum sr_graph_op sr_graph_op_tensorflow(struct sr_bytes name)
@@ -83,11 +85,10 @@ enum sr_graph_op sr_graph_op_tensorflow(struct sr_bytes name)
         [SR_GRAPH_OP_CODE] = "code",       [SR_GRAPH_OP_FILE] = "file",
         [SR_GRAPH_OP_NETWORK] = "network",
     };
-    /* The name is the first member of an entry. */
-    const char *const *found =
+    const struct tensorflow_op *found =
         bsearch(&name, TENSORFLOW, COUNT(TENSORFLOW), sizeof TENSORFLOW[0], compare_name);
     for (size_t i = 0; found != NULL && i < COUNT(KINDS); i++) {
-        if (strcmp(found[1], KINDS[i]) == 0) {
+        if (strcmp(found->kind, KINDS[i]) == 0) {
             return (enum sr_graph_op)i;
         }
     }

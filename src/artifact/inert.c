@@ -720,22 +720,26 @@ static enum sr_inert text_class(struct sr_bytes text)
 
 /* Payloads. */
 
-/* -1: not of the alphabet. Both alphabets of RFC 4648; '_' and '-' are the second's. */
-static int16_t base64_value(uint8_t c)
+/* Both alphabets of RFC 4648; '_' and '-' are the second's. */
+static bool is_base64(uint8_t c)
+{
+    return is_upper(c) || is_lower(c) || is_digit(c) || c == '+' || c == '-' || c == '/' ||
+           c == '_';
+}
+
+/* Of a character of the alphabet. */
+static uint8_t base64_value(uint8_t c)
 {
     if (is_upper(c)) {
-        return (int16_t)(c - 'A');
+        return (uint8_t)(c - 'A');
     }
     if (is_lower(c)) {
-        return (int16_t)(c - 'a' + 26);
+        return (uint8_t)(c - 'a' + 26);
     }
     if (is_digit(c)) {
-        return (int16_t)(c - '0' + 52);
+        return (uint8_t)(c - '0' + 52);
     }
-    if (c == '+' || c == '-') {
-        return 62;
-    }
-    return c == '/' || c == '_' ? 63 : -1;
+    return c == '+' || c == '-' ? 62 : 63;
 }
 
 static size_t decode_base64(struct sr_bytes run, uint8_t out[HEAD_BYTES])
@@ -744,7 +748,7 @@ static size_t decode_base64(struct sr_bytes run, uint8_t out[HEAD_BYTES])
     uint32_t bits = 0;
     unsigned held = 0;
     for (size_t i = 0; i < run.len && len < HEAD_BYTES; i++) {
-        bits = bits << 6 | (uint8_t)base64_value(run.ptr[i]);
+        bits = bits << 6 | base64_value(run.ptr[i]);
         held += 6;
         if (held >= 8) {
             held -= 8;
@@ -754,13 +758,16 @@ static size_t decode_base64(struct sr_bytes run, uint8_t out[HEAD_BYTES])
     return len;
 }
 
-static int16_t hex_value(uint8_t c)
+static bool is_hex(uint8_t c)
 {
-    if (is_digit(c)) {
-        return (int16_t)(c - '0');
-    }
     uint8_t lower = c | 0x20;
-    return lower >= 'a' && lower <= 'f' ? (int16_t)(lower - 'a' + 10) : -1;
+    return is_digit(c) || (lower >= 'a' && lower <= 'f');
+}
+
+/* Of a hexadecimal digit. */
+static uint8_t hex_value(uint8_t c)
+{
+    return (uint8_t)(is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
 }
 
 static size_t decode_hex(struct sr_bytes run, uint8_t out[HEAD_BYTES])
@@ -825,7 +832,7 @@ static struct run count_run(struct sr_bytes text)
         uint8_t c = text.ptr[i];
         run.variety += !seen[c];
         seen[c] = true;
-        run.hex += hex_value(c) >= 0;
+        run.hex += is_hex(c);
         run.upper += is_upper(c);
         run.lower += is_lower(c);
         run.digits += is_digit(c);
@@ -836,7 +843,7 @@ static struct run count_run(struct sr_bytes text)
 
 static enum sr_inert run_class(struct sr_bytes text)
 {
-    uint8_t head[HEAD_BYTES];
+    uint8_t head[HEAD_BYTES] = {0};
     struct run run = count_run(text);
     if (run.hex == text.len && text.len % 2 == 0) {
         size_t len = decode_hex(text, head);
@@ -860,7 +867,7 @@ static enum sr_inert encoded_class(struct sr_bytes text)
     enum sr_inert found = SR_INERT;
     size_t begin = 0;
     for (size_t i = 0; i <= text.len; i++) {
-        if (i < text.len && base64_value(text.ptr[i]) >= 0) {
+        if (i < text.len && is_base64(text.ptr[i])) {
             continue;
         }
         if (i - begin >= RUN_BYTES_MIN) {

@@ -22,26 +22,26 @@
 struct tensor {
     uint64_t offset;
     uint64_t elements;
-    bool has_zero;       /* a dimension is 0: no elements at all */
-    bool is_shape_wrong; /* a negative dimension, or a product over 64 bits */
     uint64_t rank;
     uint64_t first_dim;
     uint64_t type;
-    bool has_raw;
     uint64_t raw_bytes;
-    uint32_t fields; /* bit n: the data field n has elements */
     uint64_t elements_in_field;
-    uint64_t location; /* data_location */
+    uint64_t location;   /* data_location */
+    uint32_t fields;     /* bit n: the data field n has elements */
+    bool has_zero;       /* a dimension is 0: no elements at all */
+    bool is_shape_wrong; /* a negative dimension, or a product over 64 bits */
+    bool has_raw;
     bool has_segment;
     /* external_data */
-    unsigned keys;
-    bool is_repeated;
     struct sr_bytes path;
     uint64_t path_offset;
-    bool has_offset;
-    bool has_length;
     uint64_t begin;
     uint64_t length;
+    unsigned keys;
+    bool is_repeated;
+    bool has_offset;
+    bool has_length;
 };
 
 /* A message that is being read; which of the members are in use depends on its kind. */

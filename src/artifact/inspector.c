@@ -118,11 +118,6 @@ void sr_inspector_free(struct sr_inspector *i)
     free(i);
 }
 
-enum sr_profile sr_inspector_profile(const struct sr_inspector *i)
-{
-    return i->params.profile;
-}
-
 /*
  * Starting.
  */
@@ -360,11 +355,11 @@ static bool send_chunk(struct exchange *x, struct sr_bytes chunk)
         size_t rest = chunk.len - done;
         size_t piece = rest < SR_REQUEST_PIECE_BYTES ? rest : SR_REQUEST_PIECE_BYTES;
         ssize_t n = send(i->socket, chunk.ptr + done, piece, MSG_NOSIGNAL | MSG_DONTWAIT);
+        bool is_later = n < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS);
         if (n == (ssize_t)piece) {
             done += piece;
-        } else if (n >= 0 || (errno != EAGAIN && errno != EINTR && errno != ENOBUFS)) {
-            return false;
-        } else if (!wait_for(i, POLLOUT, x->deadline_ms) && now_ms() >= x->deadline_ms) {
+        } else if (!is_later ||
+                   (!wait_for(i, POLLOUT, x->deadline_ms) && now_ms() >= x->deadline_ms)) {
             return false;
         }
     }

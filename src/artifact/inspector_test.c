@@ -209,7 +209,7 @@ static void say_record(const struct sr_record *record)
     say(datagram, sr_record_encode(record, datagram));
 }
 
-ATTEMPT(do_crash, const volatile uint8_t *volatile p = NULL; (void)*p)
+ATTEMPT(do_crash, volatile uintptr_t nowhere = 16; (void)*(const volatile uint8_t *)nowhere)
 ATTEMPT(do_read_past_end, (void)((const volatile uint8_t *)bytes.ptr)[bytes.len + 8192])
 ATTEMPT(do_write, ((volatile uint8_t *)(uintptr_t)bytes.ptr)[0] = 1)
 ATTEMPT(do_exit, (void)syscall(SYS_exit_group, 0))

@@ -77,6 +77,7 @@ static enum sr_status add(struct sr_torch_stream *s, const struct sr_pickle_stor
                           uint64_t bytes)
 {
     SR_TRY(grow(s));
+    assert(s->storages != NULL);
     size_t index = sr_nameset_count(s->keys);
     SR_TRY(sr_nameset_add(s->keys, storage->key));
     s->storages[index] = (struct sr_torch_storage){.key = storage->key,

@@ -63,12 +63,16 @@ static int do_compute(void)
 
 static int do_take_much(void)
 {
-    return malloc((size_t)2 << 30) == NULL ? 7 : 8;
+    void *much = malloc((size_t)2 << 30);
+    bool is_refused = much == NULL;
+    free(much);
+    return is_refused ? 7 : 8;
 }
 
 static int do_open(void)
 {
-    return open("/", O_RDONLY) >= 0 ? 7 : 8;
+    int fd = open("/", O_RDONLY);
+    return fd >= 0 ? 7 : 8;
 }
 
 static int do_print(void)

@@ -19,12 +19,12 @@ struct sr_unpack_step {
 
 struct sr_unpack_codec {
     /* *out_state is NULL on failure. errors  NO_MEMORY */
-    enum sr_status (*begin)(enum sr_packing packing, void **out_state) SR_MUST_USE;
+    enum sr_status (*begin)(enum sr_packing packing, void **out_state);
     /*
      * Go on as far as both windows let.
      * errors  MALFORMED, TOO_LARGE (a dictionary over SR_UNPACK_MEMORY), NO_MEMORY
      */
-    enum sr_status (*step)(void *state, struct sr_unpack_step *step) SR_MUST_USE;
+    enum sr_status (*step)(void *state, struct sr_unpack_step *step);
     void (*end)(void *state);
 };
 

@@ -375,7 +375,8 @@ static enum sr_status read_escape(struct walker *w)
     } else {
         value = VALUES[known - LETTERS];
     }
-    return put(w, utf8, sr_text_put_utf8(value, utf8));
+    size_t len = sr_text_put_utf8(value, utf8);
+    return put(w, utf8, len);
 }
 
 /* A line break that is escaped: it and the space around it are nothing. */
@@ -726,9 +727,8 @@ static void skip_flow_space(struct walker *w)
 {
     while (w->at < w->text.len) {
         uint8_t c = byte_at(w, w->at);
-        if (c == '#' && (w->at == w->line || is_gap(byte_at(w, w->at - 1)))) {
-            next_line(w);
-        } else if (c == '\n' && w->text.ptr[w->at] == '\n') {
+        bool is_comment = c == '#' && (w->at == w->line || is_gap(byte_at(w, w->at - 1)));
+        if (is_comment || (c == '\n' && w->text.ptr[w->at] == '\n')) {
             next_line(w);
         } else if (is_gap(c)) {
             w->at++;
