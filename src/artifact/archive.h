@@ -27,8 +27,6 @@ struct sr_archive_kind {
 };
 
 const struct sr_zip *sr_archive_zip(const struct sr_archive *a);
-/* The blob that the archive is. */
-const struct sr_blob *sr_archive_blob(const struct sr_archive *a);
 
 /*
  * The content of member index, unpacked; checked against its length and checksum. What is wrong

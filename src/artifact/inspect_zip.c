@@ -39,11 +39,6 @@ const struct sr_zip *sr_archive_zip(const struct sr_archive *a)
     return a->zip;
 }
 
-const struct sr_blob *sr_archive_blob(const struct sr_archive *a)
-{
-    return a->blob;
-}
-
 /* Unpack a deflated member. What comes out of a broken one is looked at all the same. */
 static bool unpack(struct sr_inspection *in, struct sr_archive *a, size_t index)
 {

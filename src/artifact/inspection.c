@@ -97,15 +97,6 @@ enum sr_profile sr_inspection_profile(const struct sr_inspection *in)
     return in->profile;
 }
 
-enum sr_verdict sr_inspection_verdict(const struct sr_inspection *in)
-{
-    enum sr_verdict worst = SR_VERDICT_PASS;
-    for (unsigned i = 0; i < in->depth; i++) {
-        worst = sr_verdict_worst(worst, in->levels[i].verdict);
-    }
-    return worst;
-}
-
 static struct level *top(struct sr_inspection *in)
 {
     assert(in->depth > 0);

@@ -199,7 +199,5 @@ void sr_inspection_holds(struct sr_inspection *in, struct sr_bytes name, uint64_
 bool sr_inspection_is_plain_path(struct sr_bytes name);
 
 enum sr_profile sr_inspection_profile(const struct sr_inspection *in);
-/* The worst so far, of the whole file. */
-enum sr_verdict sr_inspection_verdict(const struct sr_inspection *in);
 
 #endif /* SR_ARTIFACT_INSPECTION_H */

@@ -46,8 +46,6 @@ enum sr_status sr_inspector_start(const struct sr_inspector_params *params,
 void sr_inspector_free(struct sr_inspector *i);
 SR_DEFINE_AUTO(sr_inspector)
 
-enum sr_profile sr_inspector_profile(const struct sr_inspector *i);
-
 struct sr_inspector_input {
     const char *path; /* relative to the artifact's root, at most SR_LIMIT_PATH_BYTES; hostile */
     uint64_t bytes;

@@ -121,8 +121,4 @@ void sr_pickle_run(struct sr_inspection *in, const struct sr_pickle_run *run, st
  */
 bool sr_pickle_would_run(struct sr_bytes bytes);
 
-/* SHA-256 of the allow and danger list that is compiled in: the digest of the rule set. 32 bytes.
- */
-const uint8_t *sr_pickle_rules_sha256(void);
-
 #endif /* SR_ARTIFACT_PICKLE_H */

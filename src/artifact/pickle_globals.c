@@ -20,11 +20,6 @@ const struct sr_pickle_arguments *sr_pickle_arguments(const struct sr_pickle_glo
     return &ARGUMENTS[entry->arguments];
 }
 
-const uint8_t *sr_pickle_rules_sha256(void)
-{
-    return DIGEST;
-}
-
 /* Order of hostile bytes and a string of ours, as bytes. */
 static int compare(struct sr_bytes a, const char *b) /* lint: callback */
 {
