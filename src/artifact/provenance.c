@@ -24,7 +24,7 @@ void sr_provenance_free(struct sr_provenance *p)
 static enum sr_status member(struct sr_json_value object, const char *key, enum sr_json_kind kind,
                              struct sr_json_value *out, struct sr_err *err)
 {
-    struct sr_json_value value;
+    struct sr_json_value value = {0};
     if (sr_json_kind(object) != SR_JSON_OBJECT || !sr_json_find(object, key, &value) ||
         sr_json_kind(value) != kind) {
         return sr_fail(err, SR_MALFORMED, "provenance: '%s' is missing or of another kind", key);
@@ -36,7 +36,7 @@ static enum sr_status member(struct sr_json_value object, const char *key, enum 
 static enum sr_status expect(struct sr_json_value object, const char *key, const char *text,
                              struct sr_err *err)
 {
-    struct sr_json_value value;
+    struct sr_json_value value = {0};
     SR_TRY(member(object, key, SR_JSON_STRING, &value, err));
     if (!sr_text_equal(sr_json_string(value), sr_text_view(text))) {
         return sr_fail(err, SR_MALFORMED, "provenance: '%s' is not '%s'", key, text);
@@ -47,7 +47,7 @@ static enum sr_status expect(struct sr_json_value object, const char *key, const
 static enum sr_status copy_text(struct sr_json_value object, const char *key,
                                 char out[SR_PROVENANCE_TEXT_BYTES], struct sr_err *err)
 {
-    struct sr_json_value value;
+    struct sr_json_value value = {0};
     SR_TRY(member(object, key, SR_JSON_STRING, &value, err));
     struct sr_bytes text = sr_json_string(value);
     if (text.len >= SR_PROVENANCE_TEXT_BYTES) {
@@ -105,8 +105,8 @@ static enum sr_status read_digests(struct sr_json_value array, const char *key, 
 static enum sr_status read_definition(struct sr_json_value predicate, struct sr_provenance *p,
                                       struct sr_err *err)
 {
-    struct sr_json_value definition;
-    struct sr_json_value inputs;
+    struct sr_json_value definition = {0};
+    struct sr_json_value inputs = {0};
     SR_TRY(member(predicate, "buildDefinition", SR_JSON_OBJECT, &definition, err));
     SR_TRY(copy_text(definition, "buildType", p->build_type, err));
     size_t prefix = strlen(SR_PROVENANCE_STEP_PREFIX);
@@ -125,10 +125,10 @@ static enum sr_status read_definition(struct sr_json_value predicate, struct sr_
 static enum sr_status read_statement(struct sr_json_value root, struct sr_provenance *p,
                                      struct sr_err *err)
 {
-    struct sr_json_value subjects;
-    struct sr_json_value predicate;
-    struct sr_json_value details;
-    struct sr_json_value builder;
+    struct sr_json_value subjects = {0};
+    struct sr_json_value predicate = {0};
+    struct sr_json_value details = {0};
+    struct sr_json_value builder = {0};
     SR_TRY(expect(root, "_type", STATEMENT_TYPE, err));
     SR_TRY(expect(root, "predicateType", PREDICATE_TYPE, err));
     SR_TRY(member(root, "subject", SR_JSON_ARRAY, &subjects, err));
