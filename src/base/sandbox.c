@@ -28,18 +28,6 @@
 #define X32_BIT 0x40000000
 #endif
 
-#if defined(__SANITIZE_ADDRESS__)
-#define HAS_SHADOW 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
-#define HAS_SHADOW 1
-#endif
-#endif
-/* Whether a sanitizer's shadow has reserved more address space than a limit would allow. */
-#ifndef HAS_SHADOW
-#define HAS_SHADOW 0
-#endif
-
 static enum sr_status fail_errno(struct sr_err *err, const char *what)
 {
     return sr_fail(err, SR_IO, "cannot isolate: %s: %s", what, strerror(errno));
@@ -118,8 +106,8 @@ static enum sr_status set_limits(const struct sr_sandbox *s, struct sr_err *err)
     SR_TRY(limit(RLIMIT_STACK, STACK_BYTES_MAX, STACK_BYTES_MAX, err));
     /* The parent raises the soft one with each file; the process itself may not. */
     SR_TRY(limit(RLIMIT_CPU, s->cpu_s, RLIM_INFINITY, err));
-    if (HAS_SHADOW) {
-        return SR_OK;
+    if (SR_SANDBOX_IS_WATCHED) {
+        return SR_OK; /* its shadow has reserved more than that already */
     }
     SR_TRY(limit(RLIMIT_DATA, s->data_bytes, s->data_bytes, err));
     return limit(RLIMIT_AS, s->space_bytes, s->space_bytes, err);
@@ -210,6 +198,9 @@ static enum sr_status filter_calls(struct sr_err *err)
         ALLOW(getrandom),
         ALLOW(exit),
         ALLOW(exit_group),
+#if SR_SANDBOX_IS_WATCHED
+        ALLOW(sigaltstack), /* asked before each call that does not return */
+#endif
         RETURN(KILL_PROCESS),
     };
     struct sock_fprog program = {.len = sizeof FILTER / sizeof FILTER[0], .filter = FILTER};

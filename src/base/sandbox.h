@@ -7,6 +7,22 @@
 #include "base/status.h"
 
 /*
+ * 1 in a build with a sanitizer that shadows memory. There the sandbox has one hole for its runtime
+ * (sigaltstack) and no limits on memory; a build that ships has neither.
+ */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SR_SANDBOX_IS_WATCHED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) ||                         \
+    __has_feature(thread_sanitizer)
+#define SR_SANDBOX_IS_WATCHED 1
+#endif
+#endif
+#ifndef SR_SANDBOX_IS_WATCHED
+#define SR_SANDBOX_IS_WATCHED 0
+#endif
+
+/*
  * Giving up all rights, for a process that works on hostile bytes: afterwards it can compute,
  * manage its own memory, and exchange messages on one descriptor. It cannot open, create or delete
  * anything, reach a network or another process, start a program or thread, make memory executable,

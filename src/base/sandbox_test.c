@@ -109,7 +109,7 @@ static void leaves_what_computing_needs(void)
 
 static void bounds_memory(void)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if SR_SANDBOX_IS_WATCHED
     printf("# a sanitizer needs more address space than a limit would leave\n");
 #else
     int status = 0;
