@@ -5,6 +5,7 @@
 
 #include "artifact/bom.h"
 #include "artifact/doc.h"
+#include "base/text.h"
 #include "build_config.h"
 
 const char *sr_bom_licence_id(const char *licence)
@@ -178,12 +179,22 @@ static void put_tools(struct sr_doc *d)
     sr_doc_close_object(d);
 }
 
-/* A UUID of version 8 (RFC 9562, section 5.8) made of the digest: the same version, the same bill.
- */
-static void put_serial(struct sr_doc *d, const uint8_t digest[SR_SHA256_BYTES])
+/* A UUID of version 8 (RFC 9562, section 5.8) made of room, version and digest: the same version,
+ * the same bill, and another one for another version of the same files. */
+static void put_serial(struct sr_doc *d, const struct sr_lineage *l)
 {
+    char of[384];
+    char hex[2 * SR_SHA256_BYTES + 1];
+    uint8_t digest[SR_SHA256_BYTES];
     uint8_t u[16];
     char out[64];
+    sr_text_hex(sr_bytes(l->digest, SR_SHA256_BYTES), hex);
+    (void)snprintf(of, sizeof of, "%s:%s@%llu:%s", l->room, l->name, (unsigned long long)l->number,
+                   hex);
+    if (sr_sha256_once(sr_text_view(of), digest) != SR_OK) {
+        d->status = d->status == SR_OK ? SR_NO_MEMORY : d->status;
+        return;
+    }
     memcpy(u, digest, sizeof u);
     u[6] = (uint8_t)((u[6] & 0x0f) | 0x80);
     u[8] = (uint8_t)((u[8] & 0x3f) | 0x80);
@@ -200,7 +211,7 @@ enum sr_status sr_bom_cyclonedx(const struct sr_lineage *l, struct sr_buf *out)
     sr_doc_open_object(&d, NULL);
     sr_doc_text(&d, "bomFormat", "CycloneDX");
     sr_doc_text(&d, "specVersion", "1.6");
-    put_serial(&d, l->digest);
+    put_serial(&d, l);
     sr_doc_number(&d, "version", 1);
     sr_doc_open_object(&d, "metadata");
     sr_doc_time(&d, "timestamp", l->created_utc_ms);

@@ -8,15 +8,15 @@
 #include "base/text.h"
 
 #define CREATION "_:creation"
-#define IRI_BYTES 128
+#define IRI_BYTES 288
 
-/* "urn:strongroom:<digest>#<what><number>" */
+/* "urn:strongroom:<room>:<name>@<number>#<what><number>": of this version, and of no other that has
+ * the same files. */
 static const char *iri(const struct sr_lineage *l, const char *what, size_t number,
                        char out[IRI_BYTES])
 {
-    char hex[2 * SR_SHA256_BYTES + 1];
-    sr_text_hex(sr_bytes(l->digest, SR_SHA256_BYTES), hex);
-    (void)snprintf(out, IRI_BYTES, "urn:strongroom:%s#%s%zu", hex, what, number);
+    (void)snprintf(out, IRI_BYTES, "urn:strongroom:%s:%s@%llu#%s%zu", l->room, l->name,
+                   (unsigned long long)l->number, what, number);
     return out;
 }
 

@@ -145,6 +145,17 @@ pae() {
     run -1 "$BATS_TEST_DIRNAME/schema.py" "$schemas/bom-1.6.schema.json" wrong.json
 }
 
+@test "two versions of the same files have bills of their own" {
+    sr deposit "$shared/merged" --name twin
+    for name in merged twin; do
+        "$STRONGROOM" bom $name --room "$room" --output $name.json
+        "$STRONGROOM" bom $name --room "$room" --format spdx --output $name.spdx.json
+    done
+    [ "$(jq -r '.metadata.component.hashes[0].content' merged.json twin.json | sort -u | wc -l)" -eq 1 ]
+    [ "$(jq -r .serialNumber merged.json twin.json | sort -u | wc -l)" -eq 2 ]
+    [ "$(jq -r '."@graph"[] | select(.type == "ai_AIPackage").spdxId' merged.spdx.json twin.spdx.json | sort -u | wc -l)" -eq 2 ]
+}
+
 @test "SPDX keeps the rules of its model" {
     for name in base tuned merged; do
         "$STRONGROOM" bom $name --room "$room" --format spdx --output $name.json
