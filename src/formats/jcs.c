@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "formats/jcs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+struct member {
+    struct sr_bytes key;
+    struct sr_json_value value;
+};
+
+/* An array or object that is being written. */
+struct level {
+    struct sr_json_value value;
+    struct member *members; /* of an object, sorted */
+    size_t count;
+    size_t next;
+};
+
+struct encoder {
+    struct sr_buf *out;
+    struct sr_err *err;
+    struct level levels[SR_JCS_DEPTH_MAX];
+    size_t depth;
+};
+
+static void encoder_clear(struct encoder *e)
+{
+    for (size_t i = 0; i < e->depth; i++) {
+        free(e->levels[i].members);
+    }
+}
+
+static enum sr_status put(struct encoder *e, const char *text)
+{
+    return sr_buf_append(e->out, sr_text_view(text));
+}
+
+/*
+ * JC-3: keys are ordered by their UTF-16 code units. That is the order of their bytes of UTF-8, but
+ * that code points over U+FFFF (lead bytes f0 to f4) have surrogates and so come before U+E000 to
+ * U+FFFF (lead bytes ee and ef). None of these six is a continuation byte.
+ */
+static unsigned weight(uint8_t c)
+{
+    return c == 0xee || c == 0xef ? c + 0x10U : c;
+}
+
+static int compare_members(const void *a, const void *b) /* lint: callback */
+{
+    struct sr_bytes x = ((const struct member *)a)->key;
+    struct sr_bytes y = ((const struct member *)b)->key;
+    size_t len = x.len < y.len ? x.len : y.len;
+    for (size_t i = 0; i < len; i++) {
+        if (x.ptr[i] != y.ptr[i]) {
+            return weight(x.ptr[i]) < weight(y.ptr[i]) ? -1 : 1;
+        }
+    }
+    return x.len < y.len ? -1 : x.len > y.len;
+}
+
+/* JC-2 */
+static enum sr_status put_byte(struct encoder *e, uint8_t c)
+{
+    static const char ESCAPED[] = "\"\\\b\t\n\f\r";
+    static const char LETTER[] = "\"\\btnfr";
+    const char *known = c != 0 ? strchr(ESCAPED, c) : NULL;
+    if (known != NULL) {
+        uint8_t escape[2] = {'\\', (uint8_t)LETTER[known - ESCAPED]};
+        return sr_buf_append(e->out, sr_bytes(escape, sizeof escape));
+    }
+    if (c < 0x20) {
+        char digits[3];
+        sr_text_hex(sr_bytes(&c, 1), digits);
+        SR_TRY(put(e, "\\u00"));
+        return put(e, digits);
+    }
+    return sr_buf_append(e->out, sr_bytes(&c, 1));
+}
+
+static enum sr_status put_string(struct encoder *e, struct sr_bytes text)
+{
+    SR_TRY(put(e, "\""));
+    for (size_t i = 0; i < text.len; i++) {
+        SR_TRY(put_byte(e, text.ptr[i]));
+    }
+    return put(e, "\"");
+}
+
+/* JC-4 */
+static enum sr_status put_integer(struct encoder *e, int64_t value)
+{
+    char digits[sizeof "-9007199254740991"];
+    char *at = digits + sizeof digits - 1;
+    if (value > SR_JCS_INTEGER_MAX || value < -SR_JCS_INTEGER_MAX) {
+        return sr_fail(e->err, SR_UNSUPPORTED, "canonical JSON: a number over 2^53 - 1");
+    }
+    int64_t rest = value < 0 ? -value : value;
+    *at = '\0';
+    do {
+        at--;
+        *at = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (value < 0) {
+        at--;
+        *at = '-';
+    }
+    return put(e, at);
+}
+
+static enum sr_status sort_members(struct encoder *e, struct level *level)
+{
+    struct sr_json_iter it = sr_json_iter(level->value);
+    if (level->count == 0) {
+        return SR_OK;
+    }
+    level->members = calloc(level->count, sizeof *level->members);
+    if (level->members == NULL) {
+        return sr_fail(e->err, SR_NO_MEMORY, "no memory for canonical JSON");
+    }
+    for (size_t i = 0; i < level->count && sr_json_next(&it); i++) {
+        level->members[i] = (struct member){.key = it.key, .value = it.value};
+    }
+    qsort(level->members, level->count, sizeof *level->members, compare_members);
+    return SR_OK;
+}
+
+static enum sr_status open_level(struct encoder *e, struct sr_json_value value, bool is_object)
+{
+    if (e->depth == SR_JCS_DEPTH_MAX) {
+        return sr_fail(e->err, SR_TOO_LARGE, "canonical JSON: nested deeper than %d",
+                       SR_JCS_DEPTH_MAX);
+    }
+    struct level *level = &e->levels[e->depth];
+    *level = (struct level){.value = value, .count = sr_json_count(value)};
+    e->depth++;
+    SR_TRY(put(e, is_object ? "{" : "["));
+    return is_object ? sort_members(e, level) : SR_OK;
+}
+
+static enum sr_status put_value(struct encoder *e, struct sr_json_value value)
+{
+    switch (sr_json_kind(value)) {
+    case SR_JSON_NULL:
+        return put(e, "null");
+    case SR_JSON_BOOL:
+        return put(e, sr_json_bool(value) ? "true" : "false");
+    case SR_JSON_INTEGER:
+        return put_integer(e, sr_json_integer(value));
+    case SR_JSON_STRING:
+        return put_string(e, sr_json_string(value));
+    case SR_JSON_ARRAY:
+        return open_level(e, value, false);
+    case SR_JSON_OBJECT:
+        return open_level(e, value, true);
+    case SR_JSON_REAL:
+    default:
+        return sr_fail(e->err, SR_UNSUPPORTED,
+                       "canonical JSON: a number with a fraction or an exponent");
+    }
+}
+
+/* Go on with the innermost array or object: its next element, or its end. */
+static enum sr_status step(struct encoder *e)
+{
+    struct level *level = &e->levels[e->depth - 1];
+    bool is_object = sr_json_kind(level->value) == SR_JSON_OBJECT;
+    if (level->next == level->count) {
+        free(level->members);
+        e->depth--;
+        return put(e, is_object ? "}" : "]");
+    }
+    size_t i = level->next++;
+    if (i > 0) {
+        SR_TRY(put(e, ","));
+    }
+    if (!is_object) {
+        return put_value(e, sr_json_at(level->value, i));
+    }
+    SR_TRY(put_string(e, level->members[i].key));
+    SR_TRY(put(e, ":"));
+    return put_value(e, level->members[i].value);
+}
+
+enum sr_status sr_jcs_encode(struct sr_json_value value, struct sr_buf *out, struct sr_err *err)
+{
+    SR_CLEANUP(encoder_clear) struct encoder e = {.out = out, .err = err};
+    SR_TRY(put_value(&e, value));
+    while (e.depth > 0) {
+        SR_TRY(step(&e));
+    }
+    return SR_OK;
+}
+
+static size_t first_difference(struct sr_bytes a, struct sr_bytes b)
+{
+    size_t at = 0;
+    while (at < a.len && at < b.len && a.ptr[at] == b.ptr[at]) {
+        at++;
+    }
+    return at;
+}
+
+enum sr_status sr_jcs_decode(struct sr_bytes text, struct sr_json **out, struct sr_err *err)
+{
+    SR_AUTO(sr_json) json = NULL;
+    SR_AUTO(sr_buf) again = NULL;
+    SR_TRY(sr_json_decode(text, SR_JCS_DEPTH_MAX, &json, err));
+    SR_TRY(sr_buf_new(text.len, &again));
+    enum sr_status status = sr_jcs_encode(sr_json_root(json), again, err);
+    /* A canonical text that is longer than this one is not this one. */
+    bool is_longer = status == SR_TOO_LARGE;
+    if (status != SR_OK && !is_longer) {
+        return status;
+    }
+    if (is_longer || !sr_text_equal(sr_buf_view(again), text)) {
+        return sr_fail(err, SR_MALFORMED, "not canonical JSON: byte %zu is another",
+                       first_difference(sr_buf_view(again), text));
+    }
+    *out = SR_TAKE(json);
+    return SR_OK;
+}
