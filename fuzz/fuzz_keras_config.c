@@ -4,7 +4,7 @@
 #include "artifact/keras.h"
 #include "fuzz/inspect.h"
 
-static void inspect_config(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect_config(struct sr_inspection *in, const struct sr_subject *blob)
 {
     sr_keras_config_inspect(in, blob->bytes, 0);
     sr_inspection_cover(in, 0, blob->bytes.len);

@@ -26,7 +26,7 @@ bool sr_format_has_extension(const struct sr_format *format, struct sr_bytes nam
     return false;
 }
 
-static enum sr_match match(const struct sr_format *format, const struct sr_blob *blob)
+static enum sr_match match(const struct sr_format *format, const struct sr_subject *blob)
 {
     enum sr_match found = format->match != NULL ? format->match(blob) : SR_MATCH_NO;
     if (found == SR_MATCH_NO && sr_format_has_extension(format, blob->name)) {
@@ -46,7 +46,7 @@ static const struct sr_format *format_named(struct sr_bytes name)
     return NULL;
 }
 
-const struct sr_format *sr_format_identify(const struct sr_blob *blob,
+const struct sr_format *sr_format_identify(const struct sr_subject *blob,
                                            const struct sr_format **out_other,
                                            const struct sr_format **out_misnamed)
 {

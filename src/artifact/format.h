@@ -28,12 +28,12 @@ struct sr_format {
     /* Pure and fast; looks at a few bytes. NULL: only by extension. Two formats that both say BYTES
      * make a polyglot, so a format that is a kind of another (a .keras file is a zip) has no line
      * of its own: the outer one hands it on. */
-    enum sr_match (*match)(const struct sr_blob *blob);
+    enum sr_match (*match)(const struct sr_subject *blob);
     /*
      * Look at all of it: claim every byte that is understood (sr_inspection_cover()), report
      * findings. Called only when match() was not NO. Never fails: what goes wrong is a finding.
      */
-    void (*inspect)(struct sr_inspection *in, const struct sr_blob *blob);
+    void (*inspect)(struct sr_inspection *in, const struct sr_subject *blob);
 };
 
 /* All formats in the order of formats.def; ends with NULL. */
@@ -48,7 +48,7 @@ bool sr_format_has_extension(const struct sr_format *format, struct sr_bytes nam
  * out_other     another format that its bytes are valid in as well (a polyglot); else NULL
  * out_misnamed  the format that its name belongs to, when that is not what is returned; else NULL
  */
-const struct sr_format *sr_format_identify(const struct sr_blob *blob,
+const struct sr_format *sr_format_identify(const struct sr_subject *blob,
                                            const struct sr_format **out_other,
                                            const struct sr_format **out_misnamed);
 

@@ -89,7 +89,7 @@ static void look_at_rest(struct sr_inspection *in, enum sr_packing packing, stru
 }
 
 /* Look at the stream that begins at `at`; wanted: how much it has to unpack to, or UINT64_MAX. */
-static void inspect_stream(struct sr_inspection *in, const struct sr_blob *blob, size_t at,
+static void inspect_stream(struct sr_inspection *in, const struct sr_subject *blob, size_t at,
                            enum sr_packing packing, const struct sr_format *format, uint64_t wanted)
 {
     struct sr_bytes packed = sr_bytes(blob->bytes.ptr + at, blob->bytes.len - at);
@@ -114,7 +114,7 @@ static void inspect_stream(struct sr_inspection *in, const struct sr_blob *blob,
 
 /* gzip */
 
-static enum sr_match match_gzip(const struct sr_blob *blob)
+static enum sr_match match_gzip(const struct sr_subject *blob)
 {
     return begins(blob->bytes, "\x1f\x8b\10", 3) ? SR_MATCH_BYTES : SR_MATCH_NO;
 }
@@ -122,7 +122,7 @@ static enum sr_match match_gzip(const struct sr_blob *blob)
 /* Flags of the header: text, and the file's name. Comments and extra fields can hide things. */
 #define GZIP_FLAGS_KNOWN (0x01u | 0x08u)
 
-static void inspect_gzip(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect_gzip(struct sr_inspection *in, const struct sr_subject *blob)
 {
     if (blob->bytes.len > 3 && (blob->bytes.ptr[3] & ~GZIP_FLAGS_KNOWN) != 0) { /* C-4 */
         sr_inspection_find(in, SR_RULE_MALFORMED, 3, 1, "gzip header: flags 0x%02x",
@@ -144,7 +144,7 @@ const struct sr_format sr_format_gzip = {
 
 #define ZLIB_TEXT_BYTES 64
 
-static enum sr_match match_zlib(const struct sr_blob *blob)
+static enum sr_match match_zlib(const struct sr_subject *blob)
 {
     const uint8_t *b = blob->bytes.ptr;
     /* RFC 1950, section 2.2: deflate with a window of 32 KiB, no preset dictionary, a check. */
@@ -162,7 +162,7 @@ static enum sr_match match_zlib(const struct sr_blob *blob)
     return SR_MATCH_NO;
 }
 
-static void inspect_zlib(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect_zlib(struct sr_inspection *in, const struct sr_subject *blob)
 {
     inspect_stream(in, blob, 0, SR_PACKING_ZLIB, &sr_format_zlib, UINT64_MAX);
 }
@@ -184,7 +184,7 @@ const struct sr_format sr_format_zlib = {
 
 #define ZFILE_DIGITS_AT 4
 
-static enum sr_match match_zfile(const struct sr_blob *blob)
+static enum sr_match match_zfile(const struct sr_subject *blob)
 {
     return begins(blob->bytes, "ZF0x", ZFILE_DIGITS_AT) ? SR_MATCH_BYTES : SR_MATCH_NO;
 }
@@ -223,7 +223,7 @@ static size_t zfile_length(struct sr_bytes file, uint64_t *out)
     return at == ZFILE_FIELD_MAX - 1 || at == ZFILE_FIELD_MAX ? at : 0;
 }
 
-static void inspect_zfile(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect_zfile(struct sr_inspection *in, const struct sr_subject *blob)
 {
     uint64_t wanted = UINT64_MAX;
     size_t at = zfile_length(blob->bytes, &wanted);
@@ -245,7 +245,7 @@ const struct sr_format sr_format_zfile = {
 
 /* bzip2 */
 
-static enum sr_match match_bzip2(const struct sr_blob *blob)
+static enum sr_match match_bzip2(const struct sr_subject *blob)
 {
     /* A block, or the end of a stream without any, begins with the digits of pi or its root. */
     bool is_stream = blob->bytes.len >= 10 && begins(blob->bytes, "BZh", 3) &&
@@ -255,7 +255,7 @@ static enum sr_match match_bzip2(const struct sr_blob *blob)
     return is_stream ? SR_MATCH_BYTES : SR_MATCH_NO;
 }
 
-static void inspect_bzip2(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect_bzip2(struct sr_inspection *in, const struct sr_subject *blob)
 {
     inspect_stream(in, blob, 0, SR_PACKING_BZIP2, &sr_format_bzip2, UINT64_MAX);
 }
@@ -271,7 +271,7 @@ const struct sr_format sr_format_bzip2 = {
 
 /* xz */
 
-static enum sr_match match_xz(const struct sr_blob *blob)
+static enum sr_match match_xz(const struct sr_subject *blob)
 {
     return begins(blob->bytes,
                   "\xfd"
@@ -281,7 +281,7 @@ static enum sr_match match_xz(const struct sr_blob *blob)
                : SR_MATCH_NO;
 }
 
-static void inspect_xz(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect_xz(struct sr_inspection *in, const struct sr_subject *blob)
 {
     inspect_stream(in, blob, 0, SR_PACKING_XZ, &sr_format_xz, UINT64_MAX);
 }
@@ -297,7 +297,7 @@ const struct sr_format sr_format_xz = {
 
 /* LZMA alone: no magic. What every encoder writes: lc 3, lp 0, pb 2; 2^n bytes of dictionary; and a
  * length under 1 TiB, or none. source  the .lzma file format, by L. Collin */
-static enum sr_match match_lzma(const struct sr_blob *blob)
+static enum sr_match match_lzma(const struct sr_subject *blob)
 {
     const uint8_t *b = blob->bytes.ptr;
     if (blob->bytes.len < 14 || b[0] != 0x5d) {
@@ -312,7 +312,7 @@ static enum sr_match match_lzma(const struct sr_blob *blob)
     return is_power && (is_short || is_open) && b[13] == 0 ? SR_MATCH_BYTES : SR_MATCH_NO;
 }
 
-static void inspect_lzma(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect_lzma(struct sr_inspection *in, const struct sr_subject *blob)
 {
     inspect_stream(in, blob, 0, SR_PACKING_LZMA, &sr_format_lzma, UINT64_MAX);
 }
@@ -328,12 +328,12 @@ const struct sr_format sr_format_lzma = {
 
 /* lz4 */
 
-static enum sr_match match_lz4(const struct sr_blob *blob)
+static enum sr_match match_lz4(const struct sr_subject *blob)
 {
     return begins(blob->bytes, "\4\x22\x4d\x18", 4) ? SR_MATCH_BYTES : SR_MATCH_NO;
 }
 
-static void inspect_lz4(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect_lz4(struct sr_inspection *in, const struct sr_subject *blob)
 {
     inspect_stream(in, blob, 0, SR_PACKING_LZ4, &sr_format_lz4, UINT64_MAX);
 }

@@ -185,13 +185,13 @@ static void cover(struct sr_inspection *in, struct sr_bytes file, const struct s
     cover_padding(in, file, at, file.len);
 }
 
-static enum sr_match match(const struct sr_blob *blob)
+static enum sr_match match(const struct sr_subject *blob)
 {
     return blob->bytes.len >= 4 && memcmp(blob->bytes.ptr, "GGUF", 4) == 0 ? SR_MATCH_BYTES
                                                                            : SR_MATCH_NO;
 }
 
-static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect(struct sr_inspection *in, const struct sr_subject *blob)
 {
     SR_AUTO(sr_tensors) tensors = NULL;
     struct metadata m = {.in = in, .number = NOT_SAID, .count = NOT_SAID, .tensors = NOT_SAID};

@@ -16,13 +16,13 @@
 
 struct look {
     struct sr_inspection *in;
-    const struct sr_blob *blob;
+    const struct sr_subject *blob;
     struct sr_coverage *claimed; /* to know the gaps */
     uint64_t unwritten;          /* what all shapes say beyond what the file holds */
     bool is_shape_found;
 };
 
-static enum sr_match match(const struct sr_blob *blob)
+static enum sr_match match(const struct sr_subject *blob)
 {
     struct sr_bytes rest = blob->bytes;
     if (sr_hdf5_is(rest)) {
@@ -118,7 +118,7 @@ static void claim_gaps(struct look *l)
     }
 }
 
-static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect(struct sr_inspection *in, const struct sr_subject *blob)
 {
     SR_AUTO(sr_coverage) claimed = NULL;
     struct sr_err err = {0};

@@ -2,7 +2,7 @@
 #include "artifact/format.h"
 #include "artifact/template.h"
 
-static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect(struct sr_inspection *in, const struct sr_subject *blob)
 {
     sr_template_check(in, blob->bytes);
 }

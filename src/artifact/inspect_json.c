@@ -4,7 +4,7 @@
 #include "artifact/settings.h"
 #include "formats/json_walk.h"
 
-static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect(struct sr_inspection *in, const struct sr_subject *blob)
 {
     struct sr_card config = {.in = in, .is_config = true};
     struct sr_err err = {0};

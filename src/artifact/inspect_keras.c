@@ -13,7 +13,7 @@
 /* Where a configuration says what it is, from its beginning. */
 #define MATCH_BYTES 4096
 
-static void inspect_config(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect_config(struct sr_inspection *in, const struct sr_subject *blob)
 {
     sr_keras_config_inspect(in, blob->bytes, 0);
     /* Two words in a file do not keep other loaders from it. */
@@ -50,7 +50,7 @@ static bool is_known_member(struct sr_bytes key)
     return false;
 }
 
-static void inspect_alone(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect_alone(struct sr_inspection *in, const struct sr_subject *blob)
 {
     SR_AUTO(sr_json) tree = NULL;
     char quoted[SR_EVIDENCE_BYTES];
@@ -74,7 +74,7 @@ static bool has_word(struct sr_bytes text, const char *word)
 }
 
 /* KE-15: a model's architecture in a file of its own, as to_json() writes it. */
-static enum sr_match match_config(const struct sr_blob *blob)
+static enum sr_match match_config(const struct sr_subject *blob)
 {
     struct sr_bytes head = blob->bytes;
     head.len = head.len > MATCH_BYTES ? MATCH_BYTES : head.len;
@@ -135,7 +135,7 @@ static void check_texts(struct sr_inspection *in, struct sr_json_value root)
     }
 }
 
-static void inspect_metadata(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect_metadata(struct sr_inspection *in, const struct sr_subject *blob)
 {
     SR_AUTO(sr_json) tree = NULL;
     struct sr_err err = {0};

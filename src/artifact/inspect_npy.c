@@ -5,7 +5,7 @@
 #include "artifact/pickle.h"
 #include "formats/npy.h"
 
-static enum sr_match match(const struct sr_blob *blob)
+static enum sr_match match(const struct sr_subject *blob)
 {
     return sr_npy_is(blob->bytes) ? SR_MATCH_BYTES : SR_MATCH_NO;
 }
@@ -56,7 +56,7 @@ static void set_strides(const struct sr_npy *npy, uint64_t strides[SR_NPY_RANK_M
 }
 
 /* What the array is called: in a .npz file as its member, without the suffix. */
-static struct sr_bytes name_of(const struct sr_blob *blob)
+static struct sr_bytes name_of(const struct sr_subject *blob)
 {
     struct sr_bytes name = blob->outer != NULL ? blob->name : sr_bytes(NULL, 0);
     if (name.len > 4 && memcmp(name.ptr + name.len - 4, ".npy", 4) == 0) {
@@ -65,7 +65,8 @@ static struct sr_bytes name_of(const struct sr_blob *blob)
     return name;
 }
 
-static void hand_out(struct sr_inspection *in, const struct sr_blob *blob, const struct sr_npy *npy)
+static void hand_out(struct sr_inspection *in, const struct sr_subject *blob,
+                     const struct sr_npy *npy)
 {
     uint64_t strides[SR_NPY_RANK_MAX];
     struct sr_storage_view view = {.storage = sr_inspection_storage(in), .element_bytes = 1};
@@ -87,7 +88,7 @@ static void hand_out(struct sr_inspection *in, const struct sr_blob *blob, const
 
 /* A header that is refused here may please a lenient reader: what it would unpickle is looked at.
  */
-static void inspect_broken(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect_broken(struct sr_inspection *in, const struct sr_subject *blob)
 {
     size_t offset = 0;
     if (sr_npy_data_offset(blob->bytes, &offset, NULL) == SR_OK &&
@@ -96,7 +97,7 @@ static void inspect_broken(struct sr_inspection *in, const struct sr_blob *blob)
     }
 }
 
-static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect(struct sr_inspection *in, const struct sr_subject *blob)
 {
     struct sr_npy npy = {0};
     struct sr_err err = {0};

@@ -7,7 +7,7 @@
  * the last byte, whoever signed. Checking it is for `deposit` and `verify-signature`. Other
  * signatures have the extension, too; these are not understood.
  */
-static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect(struct sr_inspection *in, const struct sr_subject *blob)
 {
     SR_AUTO(sr_oms_bundle) bundle = NULL;
     SR_AUTO(sr_oms_statement) statement = NULL;

@@ -689,7 +689,7 @@ static enum sr_graph_op without_domain(struct sr_bytes name)
     return sr_graph_op_onnx(sr_text_view(""), name);
 }
 
-static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect(struct sr_inspection *in, const struct sr_subject *blob)
 {
     SR_AUTO(walk) w = calloc(1, sizeof *w);
     if (w == NULL || sr_graph_calls_new(&w->calls) != SR_OK ||
@@ -718,7 +718,7 @@ static const char *const EXTENSIONS[] = {".onnx", NULL};
 
 /* Protocol Buffers have no magic number; a file that is fields of ModelProto from its first byte to
  * its last, with a version and a graph, is one. */
-static enum sr_match match(const struct sr_blob *blob)
+static enum sr_match match(const struct sr_subject *blob)
 {
     uint64_t seen = 0;
     const uint64_t wanted = 1U << 0 | 1U << 6; /* the first and seventh of its fields */

@@ -5,7 +5,7 @@
 #include "formats/pickle.h"
 
 /* PROTO with a version that exists, and an opcode after it. */
-static enum sr_match match(const struct sr_blob *blob)
+static enum sr_match match(const struct sr_subject *blob)
 {
     struct sr_bytes b = blob->bytes;
     bool is_pickle = b.len >= 3 && b.ptr[0] == SR_PICKLE_CODE_PROTO && b.ptr[1] >= 2 &&
@@ -15,7 +15,7 @@ static enum sr_match match(const struct sr_blob *blob)
 
 /* P-30: streams one after the other, as repeated dumps to one file make them; each is looked at.
  * What follows and is no pickle is left for the coverage to report. */
-static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect(struct sr_inspection *in, const struct sr_subject *blob)
 {
     struct sr_pickle_run run = {.context = SR_PICKLE_PLAIN};
     struct sr_pickle_result result = {.is_whole = true};

@@ -80,7 +80,7 @@ static bool is_python_bytecode(struct sr_bytes file)
 }
 
 /* "#!" and a path. A script whose name says its language is source code. */
-static bool is_script(const struct sr_blob *blob)
+static bool is_script(const struct sr_subject *blob)
 {
     struct sr_bytes file = blob->bytes;
     size_t at = 2;
@@ -95,7 +95,7 @@ static bool is_script(const struct sr_blob *blob)
 }
 
 /* What the bytes are; NULL: no program. */
-static const char *title_of(const struct sr_blob *blob)
+static const char *title_of(const struct sr_subject *blob)
 {
     const struct sr_magic *m = sr_magic_find(MAGICS, sizeof MAGICS / sizeof MAGICS[0], blob->bytes);
     if (m != NULL) {
@@ -126,7 +126,7 @@ static bool is_versioned_library(struct sr_bytes name)
     return true;
 }
 
-static enum sr_match match(const struct sr_blob *blob)
+static enum sr_match match(const struct sr_subject *blob)
 {
     if (title_of(blob) != NULL) {
         return SR_MATCH_BYTES;
@@ -134,7 +134,7 @@ static enum sr_match match(const struct sr_blob *blob)
     return is_versioned_library(blob->name) ? SR_MATCH_NAME : SR_MATCH_NO;
 }
 
-static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect(struct sr_inspection *in, const struct sr_subject *blob)
 {
     char quoted[SR_EVIDENCE_BYTES];
     const char *title = title_of(blob);

@@ -11,7 +11,7 @@ struct metadata {
     bool is_open; /* the member of the header that is being walked over is the metadata */
 };
 
-static enum sr_match match(const struct sr_blob *blob)
+static enum sr_match match(const struct sr_subject *blob)
 {
     /* The length of the header, then its JSON. */
     const uint8_t *p = blob->bytes.ptr;
@@ -43,7 +43,7 @@ static void check_metadata(void *ctx, const struct sr_event *event)
     sr_inert_check(m->in, event->text, offset);
 }
 
-static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect(struct sr_inspection *in, const struct sr_subject *blob)
 {
     SR_AUTO(sr_tensors) tensors = NULL;
     struct metadata metadata = {.in = in};

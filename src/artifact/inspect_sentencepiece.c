@@ -109,7 +109,7 @@ static const struct sr_protobuf_message MODEL = MESSAGE("ModelProto", MODEL_FIEL
 static const char *const NAMES[] = {"tokenizer.model", "sentencepiece.bpe.model", "spiece.model",
                                     "spm.model",       "sentencepiece.model",     NULL};
 
-static enum sr_match match(const struct sr_blob *blob)
+static enum sr_match match(const struct sr_subject *blob)
 {
     enum { FIELDS_MAX = 4 };
     struct sr_bytes base = sr_magic_base_name(blob->name);
@@ -123,7 +123,7 @@ static enum sr_match match(const struct sr_blob *blob)
     return SR_MATCH_NO;
 }
 
-static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect(struct sr_inspection *in, const struct sr_subject *blob)
 {
     struct sr_protobuf p;
     struct sr_protobuf_item item = {.event = SR_PROTOBUF_VALUE};

@@ -244,7 +244,7 @@ static void check_node(struct sr_inspection *in, struct sr_json_value node)
 }
 
 /* schema.json itself: a format that only this kind of archive hands out. */
-static void inspect_schema(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect_schema(struct sr_inspection *in, const struct sr_subject *blob)
 {
     SR_AUTO(sr_json) json = NULL;
     struct sr_err err = {0};

@@ -41,12 +41,12 @@ bool sr_source_is_named(struct sr_bytes path)
     return sr_format_has_extension(&source, path) || has_name(path);
 }
 
-static enum sr_match match(const struct sr_blob *blob)
+static enum sr_match match(const struct sr_subject *blob)
 {
     return sr_source_is_named(blob->name) ? SR_MATCH_NAME : SR_MATCH_NO;
 }
 
-static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect(struct sr_inspection *in, const struct sr_subject *blob)
 {
     char quoted[SR_EVIDENCE_BYTES];
     sr_inspection_find(in, SR_RULE_SOURCE_CODE, 0, blob->bytes.len, "'%s'",

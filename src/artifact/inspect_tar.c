@@ -95,7 +95,7 @@ static void check_names(struct sr_inspection *in, const struct names *n)
     }
 }
 
-static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect(struct sr_inspection *in, const struct sr_subject *blob)
 {
     SR_CLEANUP(names_clear) struct names names = {0};
     struct sr_tar tar = sr_tar(blob->bytes);
@@ -126,7 +126,7 @@ static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
     check_names(in, &names);
 }
 
-static enum sr_match match(const struct sr_blob *blob)
+static enum sr_match match(const struct sr_subject *blob)
 {
     return sr_tar_is_likely(blob->bytes) ? SR_MATCH_BYTES : SR_MATCH_NO;
 }

@@ -649,7 +649,7 @@ static bool is_meta_graph(struct sr_bytes bytes)
            graph_of(graph) == &sr_tf_graph;
 }
 
-static const struct sr_protobuf_message *root_of(const struct sr_blob *blob)
+static const struct sr_protobuf_message *root_of(const struct sr_subject *blob)
 {
     uint64_t seen = 0;
     struct sr_bytes meta = {0};
@@ -696,7 +696,7 @@ static void inspect_text(struct sr_inspection *in, struct sr_bytes bytes)
     sr_inspection_find(in, SR_RULE_UNSUPPORTED_FORMAT, 0, 0, "a graph as text");
 }
 
-static bool is_text(const struct sr_blob *blob)
+static bool is_text(const struct sr_subject *blob)
 {
     static const char END[] = ".pbtxt";
     size_t len = sizeof END - 1;
@@ -708,7 +708,7 @@ static enum sr_graph_op any_op(struct sr_bytes name)
     return sr_graph_op_tensorflow(name);
 }
 
-static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect(struct sr_inspection *in, const struct sr_subject *blob)
 {
     const struct sr_protobuf_message *root = root_of(blob);
     SR_AUTO(walk) w = calloc(1, sizeof *w);
@@ -733,7 +733,7 @@ static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
     sr_inspection_cover(in, 0, blob->bytes.len);
 }
 
-static enum sr_match match(const struct sr_blob *blob)
+static enum sr_match match(const struct sr_subject *blob)
 {
     return root_of(blob) != NULL ? SR_MATCH_BYTES : SR_MATCH_NO;
 }

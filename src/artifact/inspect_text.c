@@ -38,7 +38,7 @@ static bool has_extension(struct sr_bytes base)
     return base.len > 0 && memchr(base.ptr, '.', base.len) != NULL;
 }
 
-static enum sr_match match(const struct sr_blob *blob)
+static enum sr_match match(const struct sr_subject *blob)
 {
     struct sr_bytes base = sr_magic_base_name(blob->name);
     for (const char *const *name = NAMES; *name != NULL; name++) {
@@ -83,7 +83,7 @@ static void ignore(void *ctx, const struct sr_event *event)
 
 /* The settings at the top of a model card. A hub reads them, no loader does: what matters is that
  * they are data. */
-static void check_card(struct sr_inspection *in, const struct sr_blob *blob)
+static void check_card(struct sr_inspection *in, const struct sr_subject *blob)
 {
     struct sr_card card = {.in = in};
     struct sr_bytes front = {0};
@@ -105,7 +105,7 @@ static void check_card(struct sr_inspection *in, const struct sr_blob *blob)
     sr_inspection_find(in, rule, offset, front.len, "%s", err.message);
 }
 
-static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect(struct sr_inspection *in, const struct sr_subject *blob)
 {
     size_t control = find_control(blob->bytes);
     if (!sr_text_is_utf8(blob->bytes)) {

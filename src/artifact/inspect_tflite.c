@@ -231,7 +231,7 @@ static void check_model(struct walk *w)
     check_rest(w);
 }
 
-static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect(struct sr_inspection *in, const struct sr_subject *blob)
 {
     SR_AUTO(sr_flatbuffer) f = NULL;
     struct sr_err err = {0};
@@ -249,7 +249,7 @@ static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
     sr_inspection_cover(in, 0, blob->bytes.len);
 }
 
-static enum sr_match match(const struct sr_blob *blob)
+static enum sr_match match(const struct sr_subject *blob)
 {
     return blob->bytes.len >= 8 && memcmp(blob->bytes.ptr + 4, SR_TFLITE_IDENTIFIER, 4) == 0
                ? SR_MATCH_BYTES

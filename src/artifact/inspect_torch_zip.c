@@ -129,7 +129,7 @@ static void look(struct torch_zip *t, size_t index)
     (void)sr_archive_look(t->in, t->archive, index, NULL);
 }
 
-static void inspect_pickle(void *ctx, struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect_pickle(void *ctx, struct sr_inspection *in, const struct sr_subject *blob)
 {
     struct torch_zip *t = ctx;
     struct sr_pickle_result result;

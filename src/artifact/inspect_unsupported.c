@@ -98,12 +98,12 @@ static const char *title_of(struct sr_bytes file)
     return is_skippable_frame(file) ? "a compressed file that begins with a frame to skip" : NULL;
 }
 
-static enum sr_match match(const struct sr_blob *blob)
+static enum sr_match match(const struct sr_subject *blob)
 {
     return title_of(blob->bytes) != NULL ? SR_MATCH_BYTES : SR_MATCH_NO;
 }
 
-static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect(struct sr_inspection *in, const struct sr_subject *blob)
 {
     char quoted[SR_EVIDENCE_BYTES];
     const char *title = title_of(blob->bytes);
@@ -145,7 +145,7 @@ static bool has(struct sr_bytes file, const char *text)
     return file.len > 0 && memmem(file.ptr, file.len, text, strlen(text)) != NULL;
 }
 
-static enum sr_match match_xml(const struct sr_blob *blob)
+static enum sr_match match_xml(const struct sr_subject *blob)
 {
     static const struct sr_magic XML[] = {
         SR_MAGIC("XML", 0, "<?xml"),
@@ -159,7 +159,7 @@ static enum sr_match match_xml(const struct sr_blob *blob)
                                                                                : SR_MATCH_NO;
 }
 
-static void inspect_xml(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect_xml(struct sr_inspection *in, const struct sr_subject *blob)
 {
     /* A picture may name the public document type, which nobody fetches. */
     bool is_picture = has(blob->bytes, "<!DOCTYPE svg PUBLIC") && !has(blob->bytes, "<!ENTITY");

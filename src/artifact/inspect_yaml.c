@@ -2,7 +2,7 @@
 #include "artifact/format.h"
 #include "artifact/settings.h"
 
-static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect(struct sr_inspection *in, const struct sr_subject *blob)
 {
     if (sr_settings_check_yaml(in, blob)) {
         sr_inspection_cover(in, 0, blob->bytes.len);

@@ -30,7 +30,7 @@ struct state {
 
 struct sr_archive {
     const struct sr_zip *zip;
-    const struct sr_blob *blob;
+    const struct sr_subject *blob;
     struct state *states; /* one for each member */
 };
 
@@ -292,7 +292,7 @@ static void inspect_scrap(struct sr_inspection *in, const struct sr_zip_scrap *s
 }
 
 /* The file is refused already. What a loader would still run has to be told. */
-static void salvage(struct sr_inspection *in, const struct sr_blob *blob)
+static void salvage(struct sr_inspection *in, const struct sr_subject *blob)
 {
     struct sr_zip_salvage s = sr_zip_salvage(blob->bytes);
     struct sr_zip_scrap scrap = {0};
@@ -316,7 +316,7 @@ static void report_failure(struct sr_inspection *in, enum sr_status status,
     }
 }
 
-static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect(struct sr_inspection *in, const struct sr_subject *blob)
 {
     SR_AUTO(sr_zip) zip = NULL;
     struct sr_err err = {0};
@@ -338,7 +338,7 @@ static void inspect(struct sr_inspection *in, const struct sr_blob *blob)
     free(a.states);
 }
 
-static enum sr_match match(const struct sr_blob *blob)
+static enum sr_match match(const struct sr_subject *blob)
 {
     /* The last member of a tar file may well be a zip file, as in NeMo's models; readers of zip
      * would take both for it. It is looked at as a member. */

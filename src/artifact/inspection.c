@@ -25,7 +25,7 @@
 
 /* A blob that is being looked at. */
 struct level {
-    struct sr_blob blob;
+    struct sr_subject blob;
     struct sr_coverage *coverage;
     enum sr_verdict verdict;
     size_t member_len; /* of the path of its container */
@@ -305,7 +305,7 @@ static void report_pickle(struct sr_inspection *in, const struct sr_format *form
 }
 
 /* Whether only the name says so: what another file takes its tensors from may have any name. */
-static bool is_guess(const struct sr_format *format, const struct sr_blob *blob)
+static bool is_guess(const struct sr_format *format, const struct sr_subject *blob)
 {
     return format == NULL || format->match == NULL || format->match(blob) != SR_MATCH_BYTES;
 }
@@ -401,10 +401,9 @@ enum sr_verdict sr_inspection_member(struct sr_inspection *in, struct sr_bytes n
     return pop(in, &covered);
 }
 
-enum sr_verdict
-sr_inspection_part(struct sr_inspection *in, struct sr_bytes name, struct sr_bytes bytes,
-                   void (*inspect)(void *ctx, struct sr_inspection *in, const struct sr_blob *blob),
-                   void *ctx)
+enum sr_verdict sr_inspection_part(
+    struct sr_inspection *in, struct sr_bytes name, struct sr_bytes bytes,
+    void (*inspect)(void *ctx, struct sr_inspection *in, const struct sr_subject *blob), void *ctx)
 {
     uint64_t covered = 0;
     if (!descend(in, name, bytes)) {
@@ -677,7 +676,7 @@ void sr_inspection_holds(struct sr_inspection *in, struct sr_bytes name, uint64_
 
 bool sr_inspection_knows(struct sr_bytes path, struct sr_bytes bytes)
 {
-    struct sr_blob blob = {.bytes = bytes, .name = path};
+    struct sr_subject blob = {.bytes = bytes, .name = path};
     const struct sr_format *other = NULL;
     const struct sr_format *misnamed = NULL;
     return sr_format_identify(&blob, &other, &misnamed) != NULL;

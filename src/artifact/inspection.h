@@ -14,7 +14,7 @@
  * inside the isolated worker (inspector.h starts it) and, without isolation, in tests and fuzzers.
  *
  * PASS is earned, never given: a file passes when a parser claimed each of its bytes once
- * (coverage.h) and no finding says otherwise. The parsers (format.h) get a struct sr_blob and
+ * (coverage.h) and no finding says otherwise. The parsers (format.h) get a struct sr_subject and
  * report through the functions below, which never fail: a finding that cannot be kept makes the
  * file UNPARSABLE.
  *
@@ -23,10 +23,10 @@
 struct sr_inspection;
 
 /* What a parser looks at: a file, or a member of one. Hostile. */
-struct sr_blob {
-    struct sr_bytes bytes;       /* all of it; unchanging while it is looked at */
-    struct sr_bytes name;        /* its path in the artifact or in its container; may be empty */
-    const struct sr_blob *outer; /* the container; NULL for a file */
+struct sr_subject {
+    struct sr_bytes bytes;          /* all of it; unchanging while it is looked at */
+    struct sr_bytes name;           /* its path in the artifact or in its container; may be empty */
+    const struct sr_subject *outer; /* the container; NULL for a file */
 };
 
 /* Where results go, as they are found, so that nothing is lost through a later crash. */
@@ -145,10 +145,9 @@ enum sr_verdict sr_inspection_member(struct sr_inspection *in, struct sr_bytes n
  * The same for a member that its container's parser knows how to read, by means of what it knows of
  * the rest: inspect is called in place of a format's, with ctx.
  */
-enum sr_verdict
-sr_inspection_part(struct sr_inspection *in, struct sr_bytes name, struct sr_bytes bytes,
-                   void (*inspect)(void *ctx, struct sr_inspection *in, const struct sr_blob *blob),
-                   void *ctx);
+enum sr_verdict sr_inspection_part(
+    struct sr_inspection *in, struct sr_bytes name, struct sr_bytes bytes,
+    void (*inspect)(void *ctx, struct sr_inspection *in, const struct sr_subject *blob), void *ctx);
 
 /*
  * Take from what may be unpacked in one file, before doing it; false (and a BUDGET finding) when it

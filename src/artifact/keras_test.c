@@ -7,7 +7,7 @@
 #include "artifact/format.h"
 #include "tests/findings.h"
 
-static void inspect_config(struct sr_inspection *in, const struct sr_blob *blob)
+static void inspect_config(struct sr_inspection *in, const struct sr_subject *blob)
 {
     sr_keras_config_inspect(in, blob->bytes, 0);
     sr_inspection_cover(in, 0, blob->bytes.len);

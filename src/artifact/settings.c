@@ -652,7 +652,7 @@ void sr_settings_visit(void *ctx, const struct sr_event *event)
 }
 
 /* Judge what walk meets in the blob. */
-static bool check(struct sr_inspection *in, const struct sr_blob *blob,
+static bool check(struct sr_inspection *in, const struct sr_subject *blob,
                   enum sr_status (*walk)(struct sr_bytes text,
                                          void (*visit)(void *ctx, const struct sr_event *event),
                                          void *ctx, struct sr_err *err))
@@ -671,7 +671,7 @@ static bool check(struct sr_inspection *in, const struct sr_blob *blob,
     return true;
 }
 
-bool sr_settings_check_json(struct sr_inspection *in, const struct sr_blob *blob)
+bool sr_settings_check_json(struct sr_inspection *in, const struct sr_subject *blob)
 {
     return check(in, blob, sr_json_walk);
 }
@@ -689,7 +689,7 @@ bool sr_settings_makes_objects(struct sr_bytes text)
     return false;
 }
 
-bool sr_settings_check_yaml(struct sr_inspection *in, const struct sr_blob *blob)
+bool sr_settings_check_yaml(struct sr_inspection *in, const struct sr_subject *blob)
 {
     bool is_read = check(in, blob, sr_yaml_walk);
     if (!is_read && sr_settings_makes_objects(blob->bytes)) {

@@ -27,10 +27,10 @@ void sr_settings_visit(void *ctx, const struct sr_event *event);
 
 /* All of the above for JSON: judge the blob that is being looked at; false, and a finding, when it
  * is not JSON. Covers nothing. */
-bool sr_settings_check_json(struct sr_inspection *in, const struct sr_blob *blob);
+bool sr_settings_check_json(struct sr_inspection *in, const struct sr_subject *blob);
 
 /* The same for YAML. A tag that makes objects is a finding of its own. */
-bool sr_settings_check_yaml(struct sr_inspection *in, const struct sr_blob *blob);
+bool sr_settings_check_yaml(struct sr_inspection *in, const struct sr_subject *blob);
 
 /* Whether YAML that was refused has a tag of those that make objects. Pure; text is hostile. */
 bool sr_settings_makes_objects(struct sr_bytes text);

@@ -18,7 +18,7 @@
 bool sr_torch_legacy_is(struct sr_bytes bytes);
 
 /* Look at all of it, in place of the pickle parser's own inspect(). */
-void sr_torch_legacy_inspect(struct sr_inspection *in, const struct sr_blob *blob);
+void sr_torch_legacy_inspect(struct sr_inspection *in, const struct sr_subject *blob);
 
 /*
  * Whether a tar archive whose members have these names is one that torch.save() wrote before

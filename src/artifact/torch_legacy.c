@@ -180,7 +180,7 @@ static void look_at_object(struct legacy *l)
     free(SR_TAKE(l->order));
 }
 
-void sr_torch_legacy_inspect(struct sr_inspection *in, const struct sr_blob *blob)
+void sr_torch_legacy_inspect(struct sr_inspection *in, const struct sr_subject *blob)
 {
     SR_AUTO(sr_torch_stream) stream = NULL;
     enum sr_status status = sr_torch_stream_new(in, false, &stream);
