@@ -9,6 +9,7 @@
 #include "custody/deposit_seal.h"
 #include "custody/room_impl.h"
 #include "custody/room_signature.h"
+#include "custody/verify_documents.h"
 #include "seal/scrub.h"
 
 enum sr_status sr_verify_digest(const struct sr_catalog_file *files, size_t count,
@@ -159,5 +160,6 @@ enum sr_status sr_verify(struct sr_room *r, const struct sr_verify_params *param
         return v.status;
     }
     SR_TRY(check_digest(&v, &version, err));
+    SR_TRY(sr_verify_documents(r, &params->version, err));
     return sr_room_signature_check(r, &params->version, v.files, v.count, &out->is_signed, err);
 }

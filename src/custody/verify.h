@@ -28,10 +28,12 @@ struct sr_verify_result {
 /*
  * Look at every file, also after a bad one. *out is set on CORRUPT too.
  *
- * errors  CORRUPT          a file is damaged or missing, or the digest differs, or the room's
- * signature is wrong; err has the first UNAUTHENTICATED  the room is locked NOT_FOUND        no
- * such version CONFLICT         it is not sealed; or the keys were rotated CANCELLED, BUSY, IO,
- * NO_MEMORY
+ * errors  CORRUPT          a file is damaged or missing; the digest differs; a document is not what
+ *                          its act says; or the room's signature is wrong; err has the first
+ *         UNAUTHENTICATED  the room is locked
+ *         NOT_FOUND        no such version
+ *         CONFLICT         it is not sealed; or the keys were rotated
+ *         CANCELLED, BUSY, IO, NO_MEMORY
  */
 enum sr_status sr_verify(struct sr_room *r, const struct sr_verify_params *params,
                          struct sr_verify_result *out, struct sr_err *err) SR_MUST_USE;

@@ -189,3 +189,22 @@ pae() {
     run -0 sr show looked-at
     [[ "$output" == *'verdict    REVIEW, accepted: read it'* ]]
 }
+
+@test "verify finds a document that is not what the act says, one that is missing, and one too many" {
+    cp -r "$room" altered
+    cp "$room.key" altered.key
+    room=$PWD/altered
+    sr verify tuned
+    db=altered/catalog.db
+    sqlite3 "$db" "DROP TRIGGER document_of_sealed_version_is_not_updated; DROP TRIGGER document_of_sealed_version_is_not_deleted;
+        DROP TRIGGER document_of_sealed_version_is_not_inserted;
+        UPDATE document SET body = CAST(replace(CAST(body AS TEXT), '\"tier\":2', '\"tier\":1') AS BLOB) WHERE name = 'lineage.json'"
+    run -30 sr verify tuned
+    [[ "$output" == *"document 'lineage.json' is not what the act of the deposit says"* ]]
+    sqlite3 "$db" "DELETE FROM document WHERE name = 'lineage.json'"
+    run -30 sr verify base
+    [[ "$output" == *"its act names"* ]]
+    sqlite3 "$db" "INSERT INTO document SELECT version_id, 'more.json', body FROM document WHERE name = 'inspection.json'"
+    run -30 sr verify merged
+    [[ "$output" == *"document 'more.json' is not in the act of the deposit"* ]]
+}
