@@ -146,6 +146,27 @@ static void touch(void *ctx, uint64_t bytes)
     (void)!truncate(room_path(scratch_dir, "large/3.safetensors"), 4000000);
 }
 
+/* Half of it may be from before, half from after: such a file never was. */
+static void rewrite(void *ctx, uint64_t bytes)
+{
+    (void)ctx;
+    (void)bytes;
+    CHECK(utimensat(AT_FDCWD, room_path(scratch_dir, "large/3.safetensors"), NULL, 0) == 0);
+}
+
+static void reports_what_is_written_meanwhile(void)
+{
+    for (copied_bytes = 0; copied_bytes < 2; copied_bytes++) {
+        struct sr_err err = {0};
+        SR_AUTO(sr_report) report = NULL;
+        progress = (struct sr_progress){.advance = rewrite};
+        CHECK(examine("large/3.safetensors", &report, &err) == SR_OK);
+        progress = (struct sr_progress){.advance = NULL};
+        CHECK(has(report, 0, "3.safetensors", SR_VERDICT_UNPARSABLE));
+    }
+    copied_bytes = 0;
+}
+
 static void reports_what_changes_meanwhile(void)
 {
     for (copied_bytes = 0; copied_bytes < 2; copied_bytes++) {
@@ -172,6 +193,7 @@ int main(void)
     RUN(looks_at_one_file);
     RUN(says_what_is_not_there);
     RUN(looks_at_large_files_in_chunks);
+    RUN(reports_what_is_written_meanwhile);
     RUN(reports_what_changes_meanwhile);
     if (geteuid() == 0 && chmod(scratch_dir, 0755) == 0) {
         RUN(reports_what_it_cannot_read);

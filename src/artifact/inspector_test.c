@@ -195,6 +195,10 @@ static void reaches_nothing(void)
 #endif
 }
 
+#define BREACH "what no worker says"
+/* The runtime of a sanitizer wants to look around in /proc first, which kills it sooner. */
+#define CRASHED (SR_SANDBOX_IS_WATCHED ? "it " : "ended with status")
+
 /*
  * Ways to end, and things to say.
  */
@@ -249,11 +253,9 @@ static void pass_less(struct sr_inspection *in, struct sr_bytes path, struct sr_
 
 static void never_passes_however_it_ends(void)
 {
-    /* The runtime of a sanitizer wants to look around in /proc first, which kills it sooner. */
-    const char *crashed = SR_SANDBOX_IS_WATCHED ? "it " : "ended with status";
-    dies_of("crash", do_crash, crashed);
-    dies_of("read past the end", do_read_past_end, crashed);
-    dies_of("write", do_write, crashed);
+    dies_of("crash", do_crash, CRASHED);
+    dies_of("read past the end", do_read_past_end, CRASHED);
+    dies_of("write", do_write, CRASHED);
     dies_of("exit", do_exit, "ended with status 0");
     dies_of("hang", do_hang, "took too long");
     dies_of("hang up", do_hang_up, "stopped answering");
@@ -261,7 +263,6 @@ static void never_passes_however_it_ends(void)
 
 static void is_not_taken_at_its_word(void)
 {
-    static const char BREACH[] = "what no worker says";
     dies_of("nonsense", say_nonsense, BREACH);
     dies_of("too much", say_too_much, BREACH);
     dies_of("need", say_need, BREACH);
@@ -398,18 +399,26 @@ static void a_source_that_fails_is_an_error(void)
 
 ATTEMPT(need_beyond, struct sr_record r = {.kind = SR_RECORD_NEED, .chunk = UINT64_MAX};
         say_record(&r))
+ATTEMPT(need_next,
+        struct sr_record r = {.kind = SR_RECORD_NEED, .chunk = bytes.len / SR_REQUEST_CHUNK_BYTES};
+        say_record(&r))
 
 static void chunks_are_of_the_file_and_read_only(void)
 {
-    static void (*const WRONG[])(struct sr_inspection *, struct sr_bytes, struct sr_bytes,
-                                 struct sr_inspected *) = {need_beyond, do_write, do_read_past_end};
+    const struct {
+        struct sr_worker_look look;
+        const char *words;
+    } WRONG[] = {{{need_beyond}, BREACH},
+                 {{need_next}, BREACH},
+                 {{do_write}, CRASHED},
+                 {{do_read_past_end}, CRASHED}};
     for (size_t n = 0; n < sizeof WRONG / sizeof WRONG[0]; n++) {
-        const struct sr_worker_look look = {.file = WRONG[n]};
         SR_AUTO(sr_report) report = new_report();
         struct fetched f = {0};
-        CHECK(fetch(&look, &f, 65536, report, NULL) == SR_OK);
+        CHECK(fetch(&WRONG[n].look, &f, 2 * SR_REQUEST_CHUNK_BYTES, report, NULL) == SR_OK);
         struct sr_report_file file = sr_report_at(report, 0);
-        CHECK(file.verdict == SR_VERDICT_UNPARSABLE && has(&file, SR_RULE_WORKER_DIED, "it "));
+        CHECK(file.verdict == SR_VERDICT_UNPARSABLE);
+        CHECK(has(&file, SR_RULE_WORKER_DIED, WRONG[n].words));
     }
 }
 
