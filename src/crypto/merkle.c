@@ -20,14 +20,14 @@ enum sr_status sr_merkle_leaves(const struct sr_bytes *data, size_t count,
     return sr_sha256_many_prefixed(SR_MERKLE_LEAF_PREFIX, data, count, out);
 }
 
-/* right = hash of the node over left and right */
-static enum sr_status join(const uint8_t left[SR_SHA256_BYTES], uint8_t right[SR_SHA256_BYTES])
+enum sr_status sr_merkle_node(const uint8_t left[SR_SHA256_BYTES],
+                              const uint8_t right[SR_SHA256_BYTES], uint8_t out[SR_SHA256_BYTES])
 {
     uint8_t node[1 + 2 * SR_SHA256_BYTES];
     node[0] = NODE_PREFIX;
     memcpy(node + 1, left, SR_SHA256_BYTES);
     memcpy(node + 1 + SR_SHA256_BYTES, right, SR_SHA256_BYTES);
-    return sr_sha256_once(sr_bytes(node, sizeof node), right);
+    return sr_sha256_once(sr_bytes(node, sizeof node), out);
 }
 
 /*
@@ -43,7 +43,7 @@ enum sr_status sr_merkle_add(struct sr_merkle *m, const uint8_t leaf[SR_SHA256_B
     memcpy(hash, leaf, sizeof hash);
     unsigned level = 0;
     for (; (m->leaves >> level & 1) != 0; level++) {
-        SR_TRY(join(m->level[level], hash));
+        SR_TRY(sr_merkle_node(m->level[level], hash, hash));
     }
     memcpy(m->level[level], hash, sizeof hash);
     m->leaves++;
@@ -70,7 +70,7 @@ enum sr_status sr_merkle_root(const struct sr_merkle *m, uint8_t out[SR_SHA256_B
             is_first = false;
             continue;
         }
-        SR_TRY(join(m->level[level], hash));
+        SR_TRY(sr_merkle_node(m->level[level], hash, hash));
     }
     memcpy(out, hash, sizeof hash);
     return SR_OK;

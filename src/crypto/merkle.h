@@ -19,6 +19,12 @@ enum sr_status sr_merkle_leaf(struct sr_bytes data, uint8_t out[SR_SHA256_BYTES]
 enum sr_status sr_merkle_leaves(const struct sr_bytes *data, size_t count,
                                 uint8_t (*out)[SR_SHA256_BYTES]) SR_MUST_USE;
 
+/* The hash of the node over left and right; out may be either of them. errors  INTERNAL, NO_MEMORY
+ */
+enum sr_status sr_merkle_node(const uint8_t left[SR_SHA256_BYTES],
+                              const uint8_t right[SR_SHA256_BYTES],
+                              uint8_t out[SR_SHA256_BYTES]) SR_MUST_USE;
+
 /* Leaves added in order, remembering at most one hash for each level. Plain value; start from {0}.
  */
 struct sr_merkle {

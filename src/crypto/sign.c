@@ -7,6 +7,7 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,6 +121,50 @@ enum sr_status sr_public_key_wrap(EVP_PKEY *pkey, enum sr_sign_algorithm algorit
     *key = (struct sr_public_key){.pkey = pkey, .algorithm = algorithm};
     *out = key;
     return SR_OK;
+}
+
+enum sr_status sr_public_key_ed25519_bytes(const struct sr_public_key *key,
+                                           uint8_t out[SR_SIGN_ED25519_KEY_BYTES])
+{
+    uint8_t raw[SR_SIGN_ED25519_KEY_BYTES];
+    size_t len = sizeof raw;
+    if (key->algorithm != SR_SIGN_ED25519) {
+        return SR_UNSUPPORTED;
+    }
+    if (EVP_PKEY_get_raw_public_key(key->pkey, raw, &len) != 1 || len != sizeof raw) {
+        ERR_clear_error();
+        return SR_INTERNAL;
+    }
+    memcpy(out, raw, sizeof raw);
+    return SR_OK;
+}
+
+enum sr_status sr_public_key_from_der(struct sr_bytes der, struct sr_public_key **out,
+                                      struct sr_err *err)
+{
+    const uint8_t *at = der.ptr;
+    SR_CLEANUP(pkey_freep) EVP_PKEY *pkey = NULL;
+    if (der.len > 0 && der.len <= SR_SIGN_PEM_BYTES_MAX) {
+        pkey = d2i_PUBKEY(NULL, &at, (long)der.len);
+    }
+    ERR_clear_error();
+    if (pkey == NULL || at != der.ptr + der.len) {
+        return sr_fail(err, SR_MALFORMED, "no public key in DER");
+    }
+    return sr_public_key_from_pkey(pkey, "the public key", out, err);
+}
+
+enum sr_status sr_public_key_der(const struct sr_public_key *key, struct sr_buf *out)
+{
+    uint8_t *der = NULL;
+    int len = i2d_PUBKEY(key->pkey, &der);
+    if (len <= 0) {
+        ERR_clear_error();
+        return SR_INTERNAL;
+    }
+    enum sr_status status = sr_buf_append(out, sr_bytes(der, (size_t)len));
+    OPENSSL_free(der);
+    return status;
 }
 
 static BIO *open_pem(struct sr_bytes pem)
@@ -299,18 +344,41 @@ static int give_passphrase(char *out, int bytes, int rw, void *ctx) /* lint: cal
     return (int)sr_secret_len(passphrase);
 }
 
-enum sr_status sr_signer_from_pkey(EVP_PKEY *pkey, struct sr_signer **out, struct sr_err *err)
+/* Takes *key when it succeeds. */
+static enum sr_status new_signer(struct sr_public_key **key, struct sr_signer **out,
+                                 struct sr_err *err)
 {
-    SR_AUTO(sr_public_key) key = NULL;
-    SR_TRY(sr_public_key_from_pkey(pkey, "the private key", &key, err));
     struct pem_signer *s = calloc(1, sizeof *s);
     if (s == NULL) {
         return sr_fail(err, SR_NO_MEMORY, "no memory for a key");
     }
-    s->signer = (struct sr_signer){.public_key = key, .sign = pem_sign, .close = pem_close};
-    s->key = SR_TAKE(key);
+    s->signer = (struct sr_signer){.public_key = *key, .sign = pem_sign, .close = pem_close};
+    s->key = SR_TAKE(*key);
     *out = &s->signer;
     return SR_OK;
+}
+
+enum sr_status sr_signer_from_pkey(EVP_PKEY *pkey, struct sr_signer **out, struct sr_err *err)
+{
+    SR_AUTO(sr_public_key) key = NULL;
+    SR_TRY(sr_public_key_from_pkey(pkey, "the private key", &key, err));
+    return new_signer(&key, out, err);
+}
+
+enum sr_status sr_signer_ed25519(const struct sr_secret *seed, struct sr_signer **out,
+                                 struct sr_err *err)
+{
+    assert(sr_secret_len(seed) == SR_SIGN_SEED_BYTES);
+    SR_AUTO(sr_public_key) key = NULL;
+    SR_CLEANUP(pkey_freep)
+    EVP_PKEY *pkey = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, sr_secret_view(seed),
+                                                  SR_SIGN_SEED_BYTES);
+    if (pkey == NULL) {
+        ERR_clear_error();
+        return sr_fail(err, SR_INTERNAL, "cannot make an Ed25519 key");
+    }
+    SR_TRY(sr_public_key_wrap(pkey, SR_SIGN_ED25519, &key, err));
+    return new_signer(&key, out, err);
 }
 
 enum sr_status sr_signer_from_pem(struct sr_bytes pem, const struct sr_secret *passphrase,

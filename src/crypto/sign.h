@@ -9,9 +9,8 @@
 
 /*
  * Signatures over messages: ECDSA with the hash that goes with the curve, in DER, and Ed25519. What
- * verifies is
- * a public key; what signs is a struct sr_signer, which is a seam: a key in a file now, an agent, a
- * PKCS#11 token or Ed25519 later. Whoever signs knows only this header.
+ * verifies is a public key; what signs is a struct sr_signer, which is a seam: a key in a file now,
+ * an agent or a PKCS#11 token later. Whoever signs knows only this header.
  *
  * Keys are immutable; any number of threads may verify with one. A signer is for one thread.
  * source  FIPS 186-5; SEC 1, section 4.1; docs/signing.md
@@ -55,6 +54,17 @@ enum sr_status sr_public_key_from_raw(enum sr_sign_algorithm algorithm, struct s
                                       struct sr_public_key **out, struct sr_err *err) SR_MUST_USE;
 void sr_public_key_free(struct sr_public_key *key);
 SR_DEFINE_AUTO(sr_public_key)
+
+/* From DER, a SubjectPublicKeyInfo and nothing behind it. der is hostile. errors  as from PEM */
+enum sr_status sr_public_key_from_der(struct sr_bytes der, struct sr_public_key **out,
+                                      struct sr_err *err) SR_MUST_USE;
+/* Append it as DER. errors  TOO_LARGE, NO_MEMORY, INTERNAL */
+enum sr_status sr_public_key_der(const struct sr_public_key *key, struct sr_buf *out) SR_MUST_USE;
+
+/* The bytes of an Ed25519 key. errors  UNSUPPORTED  of another kind; INTERNAL */
+#define SR_SIGN_ED25519_KEY_BYTES 32
+enum sr_status sr_public_key_ed25519_bytes(const struct sr_public_key *key,
+                                           uint8_t out[SR_SIGN_ED25519_KEY_BYTES]) SR_MUST_USE;
 
 enum sr_sign_algorithm sr_public_key_algorithm(const struct sr_public_key *key);
 /* Append its PEM: 64 columns, a newline at the end. errors  TOO_LARGE, NO_MEMORY, INTERNAL */
@@ -124,5 +134,12 @@ enum sr_status sr_signer_from_pem(struct sr_bytes pem, const struct sr_secret *p
 #define SR_SIGN_SEED_BYTES 32
 enum sr_status sr_signer_from_seed(const struct sr_secret *seed, struct sr_signer **out,
                                    struct sr_err *err) SR_MUST_USE;
+
+/*
+ * An Ed25519 key: seed is RFC 8032's private key itself, SR_SIGN_SEED_BYTES of sr_rand_secret().
+ * errors  NO_MEMORY, INTERNAL
+ */
+enum sr_status sr_signer_ed25519(const struct sr_secret *seed, struct sr_signer **out,
+                                 struct sr_err *err) SR_MUST_USE;
 
 #endif /* SR_CRYPTO_SIGN_H */

@@ -182,6 +182,66 @@ static void test_a_faulty_signer_is_caught(void)
     CHECK(sr_buf_view(out).len == 0);
 }
 
+/* RFC 8032, section 7.1, TEST 2. */
+static void ed25519_signs_as_the_standard_says(void)
+{
+    static const char SEED[] = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
+    static const char KEY[] = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c";
+    static const char SIGNATURE[] =
+        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+        "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00";
+    uint8_t raw[SR_SIGN_ED25519_KEY_BYTES];
+    uint8_t expected[64];
+    SR_AUTO(sr_secret) seed = NULL;
+    SR_AUTO(sr_signer) signer = NULL;
+    SR_AUTO(sr_public_key) key = NULL;
+    SR_AUTO(sr_buf) out = NULL;
+    struct sr_bytes message = sr_bytes("\x72", 1);
+    CHECK(sr_secret_new(SR_SIGN_SEED_BYTES, &seed, NULL) == SR_OK);
+    CHECK(sr_text_unhex(sr_text_view(SEED), sr_secret_bytes(seed), SR_SIGN_SEED_BYTES) == SR_OK);
+    CHECK(sr_text_unhex(sr_text_view(SIGNATURE), expected, sizeof expected) == SR_OK);
+    CHECK(sr_signer_ed25519(seed, &signer, NULL) == SR_OK);
+    CHECK(sr_public_key_ed25519_bytes(signer->public_key, raw) == SR_OK);
+    char hex[2 * sizeof raw + 1];
+    sr_text_hex(sr_bytes(raw, sizeof raw), hex);
+    CHECK(strcmp(hex, KEY) == 0);
+    CHECK(sr_buf_new(1024, &out) == SR_OK);
+    CHECK(sr_signer_sign(signer, message, out, NULL) == SR_OK);
+    CHECK(sr_text_equal(sr_buf_view(out), sr_bytes(expected, sizeof expected)));
+
+    CHECK(sr_public_key_from_raw(SR_SIGN_ED25519, sr_bytes(raw, sizeof raw), &key, NULL) == SR_OK);
+    CHECK(sr_public_key_algorithm(key) == SR_SIGN_ED25519);
+    CHECK(sr_public_key_verify(key, message, sr_bytes(expected, 64), NULL) == SR_OK);
+    CHECK(sr_public_key_verify(key, message, sr_bytes(expected, 63), NULL) == SR_UNTRUSTED);
+    CHECK(sr_public_key_verify(key, sr_bytes("\x73", 1), sr_bytes(expected, 64), NULL) ==
+          SR_UNTRUSTED);
+    CHECK(sr_public_key_verify_sha256(key, message, sr_bytes(expected, 64), NULL) == SR_UNTRUSTED);
+    for (size_t bit = 0; bit < 8 * sizeof expected; bit += 37) {
+        expected[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        CHECK(sr_public_key_verify(key, message, sr_bytes(expected, 64), NULL) == SR_UNTRUSTED);
+        expected[bit / 8] ^= (uint8_t)(1U << bit % 8);
+    }
+}
+
+static void keys_come_back_from_der(void)
+{
+    char pem[PEM_BYTES];
+    SR_AUTO(sr_public_key) key = NULL;
+    SR_AUTO(sr_public_key) again = NULL;
+    SR_AUTO(sr_buf) der = NULL;
+    uint8_t raw[SR_SIGN_ED25519_KEY_BYTES];
+    CHECK(sr_public_key_from_pem(make_pem("EC", "P-256", false, pem), &key, NULL) == SR_OK);
+    CHECK(sr_public_key_ed25519_bytes(key, raw) == SR_UNSUPPORTED);
+    CHECK(sr_buf_new(1024, &der) == SR_OK);
+    CHECK(sr_public_key_der(key, der) == SR_OK);
+    CHECK(sr_public_key_from_der(sr_buf_view(der), &again, NULL) == SR_OK);
+    CHECK(sr_public_key_equal(key, again));
+    SR_AUTO(sr_public_key) bad = NULL;
+    CHECK(sr_public_key_from_der(sr_bytes(NULL, 0), &bad, NULL) == SR_MALFORMED);
+    CHECK(sr_buf_append(der, sr_bytes("", 1)) == SR_OK);
+    CHECK(sr_public_key_from_der(sr_buf_view(der), &bad, NULL) == SR_MALFORMED);
+}
+
 int main(void)
 {
     RUN(test_each_curve_with_its_hash);
@@ -190,5 +250,7 @@ int main(void)
     RUN(test_encrypted_keys);
     RUN(test_key_from_a_seed);
     RUN(test_a_faulty_signer_is_caught);
+    RUN(ed25519_signs_as_the_standard_says);
+    RUN(keys_come_back_from_der);
     return check_done();
 }
