@@ -136,7 +136,7 @@ static enum sr_status start_inspector(const struct sr_args *args, struct sr_insp
     return sr_inspector_start(&params, out, err);
 }
 
-/* The whole report, where '--report' says; there or not, the deposit ends as it does. */
+/* The whole report, where '--report' says. */
 static enum sr_status write_report(const struct sr_args *args, const struct sr_report *found,
                                    struct sr_err *err)
 {
@@ -169,7 +169,6 @@ static enum sr_status show_refusal(struct sr_cli *cli, const struct sr_report *f
         sr_report_view(found);
         return SR_OK;
     }
-    cli->has_result = true;
     SR_TRY(sr_json_open_object(&cli->json));
     SR_TRY(sr_fields_text(&cli->json, "verdict", sr_verdict_name(sr_report_verdict(found))));
     SR_TRY(sr_json_key(&cli->json, "inspection"));
@@ -235,14 +234,14 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
             err, SR_CANCELLED,
             "stopped; what is sealed so far is kept: the same command goes on from there");
     }
-    if (status == SR_OK || is_refusal(status)) {
-        SR_TRY(write_report(args, found, status == SR_OK ? err : NULL));
+    if (status != SR_OK && !is_refusal(status)) {
+        return status;
     }
-    if (is_refusal(status) && show_refusal(cli, found) != SR_OK) {
-        return sr_fail(NULL, status, "it cannot be shown");
-    }
-    SR_TRY(status);
-    return report(cli, &result, found);
+    SR_TRY(status == SR_OK ? report(cli, &result, found) : show_refusal(cli, found));
+    cli->has_result = true;
+    struct sr_err lost = {0};
+    enum sr_status written = write_report(args, found, &lost);
+    return written == SR_OK ? status : sr_fail(err, written, "%s", lost.message);
 }
 
 static const struct sr_option OPTIONS[] = {

@@ -169,6 +169,9 @@ own_room() {
     run -2 --separate-stderr sr deposit m --name m --json
     [ "$(jq -c '[.verdict, .inspection.files[1].path]' <<<"$output")" = '["UNPARSABLE","weights.bin"]' ]
     check_documented deposit "$output"
+    # A report that cannot be written does not hide why.
+    run -13 --separate-stderr sr deposit m --name m --report none/report.json
+    [[ "$output" == *"UNPARSABLE weights.bin"* && "$stderr" == *none* ]]
     # No reason lets it in.
     run -2 sr deposit m --name m --accept-review 'I like it'
     [ "$(sr list --json | jq -c '[.versions, .interrupted]')" = '[[],[]]' ]
