@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -114,6 +115,7 @@ enum sr_status sr_public_key_from_raw(enum sr_sign_algorithm algorithm, struct s
     if (algorithm == SR_SIGN_ED25519) {
         return from_ed25519(raw, out, err);
     }
+    assert(algorithm < SR_SIGN_ALGORITHM_COUNT && CURVES[algorithm].group != NULL);
     if (raw.len != CURVES[algorithm].bytes || raw.ptr[0] != 4) {
         return sr_fail(err, SR_MALFORMED, "the point is not of %zu bytes that begin with 4",
                        CURVES[algorithm].bytes);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "formats/jcs.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -180,6 +181,7 @@ static enum sr_status step(struct encoder *e)
     if (!is_object) {
         return put_value(e, sr_json_at(level->value, i));
     }
+    assert(level->members != NULL);
     SR_TRY(put_string(e, level->members[i].key));
     SR_TRY(put(e, ":"));
     return put_value(e, level->members[i].value);

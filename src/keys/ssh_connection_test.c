@@ -87,6 +87,21 @@ static void test_failures(void)
     fails("\0\0\0\2a", 5, false, SR_UNAVAILABLE, "no answer within");
 }
 
+/* What would come next might be the answer to the request before. */
+static void test_nothing_is_asked_after_a_failure(void)
+{
+    struct fake_agent a = {
+        .answers = {{(const uint8_t *)"\0\0\0\0", 4}, {(const uint8_t *)"\0\0\0\1d", 5}},
+        .count = 2,
+    };
+    enum sr_status second;
+    SR_AUTO(sr_buf) answer = NULL;
+    CHECK(sr_buf_new(16, &answer) == SR_OK);
+    CHECK(ask(&a, 60000, answer, &second, NULL) == SR_MALFORMED);
+    CHECK(second == SR_UNAVAILABLE);
+    CHECK(sr_buf_view(answer).len == 0);
+}
+
 static void test_an_answer_over_the_buffer(void)
 {
     struct fake_agent a = {
@@ -112,6 +127,7 @@ int main(void)
     RUN(test_paths);
     RUN(test_answers_come_whole);
     RUN(test_failures);
+    RUN(test_nothing_is_asked_after_a_failure);
     RUN(test_an_answer_over_the_buffer);
     RUN(test_an_agent_that_goes_before_the_request);
     return check_done();
