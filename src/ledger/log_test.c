@@ -128,6 +128,7 @@ static void an_old_copy_signs_nothing(void)
     sr_log_free(SR_TAKE(log));
     copy("live", "copy");
     copy("pins/live", "pins/stale");
+    copy("pins/live", "pins/early");
     CHECK(sr_log_open(&p.o, &log, NULL) == SR_OK);
     append(log, "b", 1);
     CHECK(publish(log, 3) == SR_OK);
@@ -146,7 +147,7 @@ static void an_old_copy_signs_nothing(void)
         CHECK(sr_log_open(&old.o, &log, NULL) == SR_CONFLICT);
     }
     /* A pin that is older than the log is none of this log's. */
-    p.o.pin_name = "plain";
+    p.o.pin_name = "early";
     CHECK(sr_log_open(&p.o, &log, NULL) == SR_CONFLICT);
 }
 
