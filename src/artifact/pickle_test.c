@@ -106,13 +106,22 @@ static void broken_programs_are_refused(void)
 
 static void memo_slots_may_be_far_apart(void)
 {
-    CHECK(passes(LITERAL("]r\xff\xff\xff\xff"
-                         "0j\xff\xff\xff\xff.")));
-    CHECK(passes(LITERAL("]p4294967296\n0g4294967296\n.")));
     CHECK(passes(LITERAL("Np9000000\n0Np3\n0g9000000\n.")));
     /* MEMOIZE counts the slots in use. */
     CHECK(passes(LITERAL("\x80\x04]r\xff\0\0\0\x94"
                          "0h\x01.")));
+}
+
+/* An unpickler makes room for all slots below; what comes after is looked at all the same. */
+static void a_memo_slot_that_takes_all_memory_is_refused(void)
+{
+    struct findings f = look(LITERAL("]r\xff\xff\xff\xff"
+                                     "0j\xff\xff\xff\xff."));
+    CHECK(f.verdict == SR_VERDICT_UNPARSABLE && findings_has(&f, SR_RULE_BUDGET));
+    f = look(LITERAL("]p4294967296\n0g4294967296\n."));
+    CHECK(f.verdict == SR_VERDICT_UNPARSABLE && findings_has(&f, SR_RULE_BUDGET));
+    f = look(LITERAL("Np16000000\n0cposix\nsystem\n(S'x'\ntR."));
+    CHECK(f.verdict == SR_VERDICT_BLOCK && findings_has(&f, SR_RULE_BUDGET));
 }
 
 /* Numbers that go to one place of the table, and numbers that do not. */
@@ -123,7 +132,7 @@ static void a_memo_full_of_holes_is_bounded(void)
     bytes[len++] = 'N';
     for (unsigned i = 0; i < 5000; i++) {
         len += (size_t)snprintf((char *)bytes + len, sizeof bytes - len, "p%llu\n",
-                                1000000ULL + 100000ULL * i);
+                                1000000ULL + 2000ULL * i);
     }
     bytes[len++] = '.';
     CHECK(passes(sr_bytes(bytes, len)));
@@ -878,6 +887,7 @@ int main(void)
     RUN(plain_data_passes);
     RUN(broken_programs_are_refused);
     RUN(memo_slots_may_be_far_apart);
+    RUN(a_memo_slot_that_takes_all_memory_is_refused);
     RUN(a_memo_full_of_holes_is_bounded);
     RUN(a_value_that_unfolds_without_end_is_refused);
     RUN(streams_may_follow_each_other);

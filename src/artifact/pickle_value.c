@@ -137,6 +137,10 @@ static enum sr_status sparse_grow(struct vm *vm)
 static enum sr_status put_sparse(struct vm *vm, uint64_t number, struct value v)
 {
     size_t place = 0;
+    if (number >= SR_LIMIT_PICKLE_MEMO) {
+        /* CPython makes room for all slots up to it: 10 bytes can ask for 64 GB. */
+        vm_find(vm, SR_RULE_BUDGET, vm->reader.at, 0, "memo slot %llu", (unsigned long long)number);
+    }
     SR_TRY(sparse_grow(vm));
     if (!sparse_place(vm->sparse, vm->sparse_room, number, &place)) {
         return vm_fail(vm, SR_TOO_LARGE, vm->reader.at, "a memo with too many holes");
