@@ -7,13 +7,7 @@
 
 #include "artifact/inspection.h"
 #include "base/text.h"
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
+#include "fuzz/require.h"
 
 static void keep_plain(const char *text)
 {

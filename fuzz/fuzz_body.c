@@ -8,16 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/require.h"
 #include "seal/layout.h"
 #include "seal/scrub.h"
 #include "tests/sealed.h"
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 #define PLAIN_BYTES 300u
 #define BODY_BYTES_MAX 16384u

@@ -10,13 +10,7 @@
 #include "artifact/convert.h"
 #include "base/text.h"
 #include "formats/safetensors.h"
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
+#include "fuzz/require.h"
 
 /* What is kept of an output; of a longer one, the length counts alone. */
 #define KEPT_BYTES ((size_t)1 << 20)

@@ -8,14 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/require.h"
 #include "seal/floe_seam.h"
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 #define SEGMENT_BYTES 64u
 #define PAYLOAD_BYTES (SEGMENT_BYTES - SR_FLOE_OVERHEAD_BYTES)

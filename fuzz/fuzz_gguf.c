@@ -9,13 +9,7 @@
 #include "base/text.h"
 #include "formats/dtype.h"
 #include "formats/gguf.h"
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
+#include "fuzz/require.h"
 
 static void check_tensors(const struct sr_tensors *t, uint64_t file_bytes)
 {

@@ -8,13 +8,7 @@
 
 #include "artifact/inspection.h"
 #include "base/text.h"
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
+#include "fuzz/require.h"
 
 static void finding(void *ctx, const struct sr_finding *f)
 {

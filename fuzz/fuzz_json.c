@@ -9,13 +9,7 @@
 
 #include "base/text.h"
 #include "formats/json.h"
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
+#include "fuzz/require.h"
 
 /* Reals and negative integers, which the writer does not have, become null. */
 static void write_value(struct sr_json_writer *w, struct sr_json_value v, unsigned depth_left);

@@ -8,13 +8,7 @@
 #include "base/text.h"
 #include "formats/json.h"
 #include "formats/json_walk.h"
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
+#include "fuzz/require.h"
 
 struct seen {
     unsigned depth;

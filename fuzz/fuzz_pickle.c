@@ -8,13 +8,7 @@
 
 #include "base/text.h"
 #include "formats/pickle.h"
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
+#include "fuzz/require.h"
 
 static void check_op(struct sr_bytes input, const struct sr_pickle_op *op, uint64_t end)
 {

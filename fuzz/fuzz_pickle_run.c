@@ -8,13 +8,7 @@
 #include <string.h>
 
 #include "artifact/pickle.h"
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
+#include "fuzz/require.h"
 
 static void on_finding(void *ctx, const struct sr_finding *finding)
 {

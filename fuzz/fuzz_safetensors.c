@@ -12,13 +12,7 @@
 #include "formats/dtype.h"
 #include "formats/json.h"
 #include "formats/safetensors.h"
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
+#include "fuzz/require.h"
 
 static void check_tensors(const struct sr_tensors *t, uint64_t head_bytes, uint64_t file_bytes)
 {

@@ -9,13 +9,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "formats/tensors.h"
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
+#include "fuzz/require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size); /* lint: callback */
 

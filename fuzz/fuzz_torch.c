@@ -8,13 +8,7 @@
 #include <string.h>
 
 #include "artifact/inspection.h"
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
+#include "fuzz/require.h"
 
 struct seen {
     enum sr_verdict worst;

@@ -7,14 +7,8 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "fuzz/require.h"
 #include "seal/trailer.h"
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,13 +7,7 @@
 
 #include "base/text.h"
 #include "formats/yaml.h"
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
+#include "fuzz/require.h"
 
 struct seen {
     unsigned depth;

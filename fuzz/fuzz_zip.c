@@ -10,13 +10,7 @@
 #include "base/text.h"
 #include "formats/zip.h"
 #include "formats/zip_salvage.h"
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
+#include "fuzz/require.h"
 
 static void check_zip(const struct sr_zip *zip, struct sr_bytes file)
 {

@@ -126,4 +126,23 @@ static inline bool findings_has(const struct findings *f, enum sr_rule rule)
     return f->of_rule[rule] > 0;
 }
 
+/* Whether the verdict is that one, with that rule among the findings; else what it was is shown. */
+static inline bool findings_is(const struct findings *f, enum sr_verdict verdict, enum sr_rule rule)
+{
+    bool is_so = f->verdict == verdict && findings_has(f, rule);
+    if (!is_so) {
+        printf("# %s: %s\n", sr_verdict_name(f->verdict), f->evidence);
+    }
+    return is_so;
+}
+
+/* Whether it passed without a finding. */
+static inline bool findings_pass(const struct findings *f)
+{
+    if (f->verdict != SR_VERDICT_PASS) {
+        printf("# %s: %s\n", sr_verdict_name(f->verdict), f->evidence);
+    }
+    return f->verdict == SR_VERDICT_PASS && f->count == 0;
+}
+
 #endif /* SR_TESTS_FINDINGS_H */

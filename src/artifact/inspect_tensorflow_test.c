@@ -87,23 +87,6 @@ static void add_function(struct message *graph, const char *name, const struct m
     message_put(graph, LIBRARY, &library);
 }
 
-static bool is(const struct findings *f, enum sr_verdict verdict, enum sr_rule rule)
-{
-    bool is_so = f->verdict == verdict && findings_has(f, rule);
-    if (!is_so) {
-        printf("# %s: %s\n", sr_verdict_name(f->verdict), f->evidence);
-    }
-    return is_so;
-}
-
-static bool passes(const struct findings *f)
-{
-    if (f->verdict != SR_VERDICT_PASS) {
-        printf("# %s: %s\n", sr_verdict_name(f->verdict), f->evidence);
-    }
-    return f->verdict == SR_VERDICT_PASS && f->count == 0;
-}
-
 /* TF-4 */
 static void judges_operators_by_name(void)
 {
@@ -134,17 +117,17 @@ static void judges_operators_by_name(void)
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         struct message n = node("x", CASES[i].op);
         struct findings f = of_node(&n);
-        CHECK(is(&f, CASES[i].verdict, CASES[i].rule));
+        CHECK(findings_is(&f, CASES[i].verdict, CASES[i].rule));
         struct message body = {0}; /* the same in a function */
         struct message call = node("y", "f");
         message_put(&body, NODE, &call);
         add_function(&body, "f", &n);
         f = of_graph(&body);
-        CHECK(is(&f, CASES[i].verdict, CASES[i].rule));
+        CHECK(findings_is(&f, CASES[i].verdict, CASES[i].rule));
         struct message by_name = node("z", "PartitionedCall"); /* and as what is called */
         add_call(&by_name, CASES[i].op[0] != '\0' ? CASES[i].op : "nobody");
         f = of_node(&by_name);
-        CHECK(is(&f, CASES[i].verdict, CASES[i].rule));
+        CHECK(findings_is(&f, CASES[i].verdict, CASES[i].rule));
     }
     static const char *const PURE[] = {"Abs",          "Const",      "MatMul",
                                        "_FusedMatMul", "Zeta",       "StatefulPartitionedCall",
@@ -152,7 +135,7 @@ static void judges_operators_by_name(void)
     for (size_t i = 0; i < sizeof PURE / sizeof PURE[0]; i++) {
         struct message n = node("x", PURE[i]);
         struct findings f = of_node(&n);
-        CHECK(strcmp(PURE[i], "XLog") == 0 ? f.verdict == SR_VERDICT_REVIEW : passes(&f));
+        CHECK(strcmp(PURE[i], "XLog") == 0 ? f.verdict == SR_VERDICT_REVIEW : findings_pass(&f));
     }
 }
 
@@ -165,7 +148,7 @@ static void knows_functions_of_the_graph(void)
     message_put(&graph, NODE, &call);
     add_function(&graph, "mine", &identity);
     struct findings f = of_graph(&graph);
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
     struct message signature = {0};
     struct message function = {0};
     struct message library = {0};
@@ -177,7 +160,7 @@ static void knows_functions_of_the_graph(void)
     message_put(&graph, NODE, &identity);
     message_put(&graph, LIBRARY, &library);
     f = of_graph(&graph);
-    CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_GRAPH_MALFORMED));
+    CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_GRAPH_MALFORMED));
 }
 
 /* A graph whose saver is called by a node; placeholder: what feeds its name. */
@@ -200,16 +183,16 @@ static struct findings of_saver(const char *placeholder, const char *input, cons
 static void lets_savers_save_only(void)
 {
     struct findings f = of_saver("Placeholder", "saver_filename", "kernel/.ATTRIBUTES/VALUE");
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
     f = of_saver("Const", "saver_filename", "kernel");
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_SAVER));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_SAVER));
     f = of_saver("Placeholder", "evil", "kernel");
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_SAVER));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_SAVER));
     static const char *const PATHS[] = {"/root/.bashrc", "../../x", "a/../b", "s3://bucket/x",
                                         "~/.ssh/authorized_keys"};
     for (size_t i = 0; i < sizeof PATHS / sizeof PATHS[0]; i++) {
         f = of_saver("Placeholder", "saver_filename", PATHS[i]);
-        CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_SAVER));
+        CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_SAVER));
     }
     struct message inner = node("c", "StatefulPartitionedCall");
     struct message graph = {0};
@@ -219,7 +202,7 @@ static void lets_savers_save_only(void)
     message_put(&graph, NODE, &outer);
     add_function(&graph, "serve", &inner);
     f = of_graph(&graph);
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_SAVER));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_SAVER));
 
     static const struct {
         const char *name;
@@ -230,12 +213,13 @@ static void lets_savers_save_only(void)
     for (size_t i = 0; i < sizeof NODES / sizeof NODES[0]; i++) {
         struct message n = node(NODES[i].name, "SaveV2");
         f = of_node(&n);
-        CHECK(NODES[i].passes ? passes(&f) : is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_SAVER));
+        CHECK(NODES[i].passes ? findings_pass(&f)
+                              : findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_SAVER));
     }
     struct message constant = node("save/Const", "Const");
     add_string_tensor(&constant, "/etc/cron.d/x");
     f = of_node(&constant);
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_SAVER));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_SAVER));
 }
 
 static struct findings of_tensor(uint64_t dim, uint64_t dtype, size_t bytes)
@@ -258,9 +242,9 @@ static struct findings of_tensor(uint64_t dim, uint64_t dtype, size_t bytes)
 static void holds_tensors_against_their_shapes(void)
 {
     struct findings f = of_tensor(4, 1, 16);
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
     f = of_tensor(4, 1, 0);
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
     static const struct {
         uint64_t dim;
         uint64_t dtype;
@@ -269,7 +253,7 @@ static void holds_tensors_against_their_shapes(void)
                  {4, 7, 16}, {4, 99, 16}};
     for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
         f = of_tensor(WRONG[i].dim, WRONG[i].dtype, WRONG[i].bytes);
-        CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_TF_TENSOR));
+        CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_TF_TENSOR));
     }
     struct message variant = {0};
     struct message tensor = {0};
@@ -278,13 +262,13 @@ static void holds_tensors_against_their_shapes(void)
     message_put(&tensor, 15, &variant);
     add_tensor(&n, &tensor);
     f = of_node(&n);
-    CHECK(is(&f, SR_VERDICT_REVIEW, SR_RULE_TF_OPAQUE));
+    CHECK(findings_is(&f, SR_VERDICT_REVIEW, SR_RULE_TF_OPAQUE));
     n = node("p", "PrintV2_");
     struct message value = {0};
     message_text(&value, 2, "file:///root/x");
     add_attr(&n, "output_stream", &value);
     f = of_node(&n);
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_FILE));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_FILE));
 }
 
 static struct findings of_object(uint32_t field, const struct message *value, const char *name)
@@ -318,26 +302,26 @@ static void reports_objects_of_others(void)
 {
     struct message user = user_object("_generic_user_object", "");
     struct findings f = of_object(4, &user, NULL);
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
     user = user_object("trackable_list_wrapper", "");
     f = of_object(4, &user, NULL);
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
     user = user_object("_tf_keras_layer", ""); /* Keras opens what is beside it */
     f = of_object(4, &user, NULL);
-    CHECK(passes(&f) && strcmp(f.referred, "model/keras_metadata.pb\n") == 0);
+    CHECK(findings_pass(&f) && strcmp(f.referred, "model/keras_metadata.pb\n") == 0);
     user = user_object("evil.Thing", "");
     f = of_object(4, &user, NULL);
-    CHECK(is(&f, SR_VERDICT_REVIEW, SR_RULE_TF_OPAQUE));
+    CHECK(findings_is(&f, SR_VERDICT_REVIEW, SR_RULE_TF_OPAQUE));
     f = of_object(13, NULL, "Package>Evil");
-    CHECK(is(&f, SR_VERDICT_REVIEW, SR_RULE_TF_OPAQUE));
+    CHECK(findings_is(&f, SR_VERDICT_REVIEW, SR_RULE_TF_OPAQUE));
     struct message any = {0};
     message_text(&any, 1, "type.googleapis.com/evil.Thing");
     f = of_object(14, &any, NULL);
-    CHECK(is(&f, SR_VERDICT_REVIEW, SR_RULE_TF_OPAQUE));
+    CHECK(findings_is(&f, SR_VERDICT_REVIEW, SR_RULE_TF_OPAQUE));
     struct message saver = {0};
     message_text(&saver, 1, "evil");
     f = of_object(16, &saver, NULL);
-    CHECK(is(&f, SR_VERDICT_REVIEW, SR_RULE_TF_OPAQUE));
+    CHECK(findings_is(&f, SR_VERDICT_REVIEW, SR_RULE_TF_OPAQUE));
 }
 
 static const char LAMBDA[] =
@@ -349,7 +333,7 @@ static void blocks_lambda_layers(void)
 {
     struct message user = user_object("_tf_keras_layer", LAMBDA);
     struct findings f = of_object(4, &user, NULL);
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_LAMBDA));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_LAMBDA));
     struct message object = {0};
     struct message metadata = {0};
     message_number(&object, 2, 1);
@@ -358,11 +342,11 @@ static void blocks_lambda_layers(void)
     message_text(&object, 5, LAMBDA);
     message_put(&metadata, 1, &object);
     f = findings_of("m/keras_metadata.pb", SR_PROFILE_TENSORS, message_view(&metadata));
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_LAMBDA));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_LAMBDA));
     f = findings_of("renamed.pb", SR_PROFILE_TENSORS, message_view(&metadata));
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_LAMBDA));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_LAMBDA));
     f = findings_of("renamed.dat", SR_PROFILE_TENSORS, message_view(&metadata));
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_LAMBDA));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_LAMBDA));
 }
 
 /* TF-9 */
@@ -418,22 +402,22 @@ static void knows_what_a_file_is(void)
     struct message graph = {0};
     message_put(&graph, NODE, &n);
     struct findings f = findings_of("frozen.pb", SR_PROFILE_TENSORS, message_view(&graph));
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_CODE));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_CODE));
     f = findings_of("frozen.dat", SR_PROFILE_TENSORS, message_view(&graph));
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_CODE));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_CODE));
     struct message meta = meta_graph(&graph);
     message_bytes(&meta, 1, "", 0);
     f = findings_of("model.ckpt.meta", SR_PROFILE_TENSORS, message_view(&meta));
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_CODE));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_CODE));
     graph.data[graph.len++] = 0xff;
     f = findings_of("saved_model.pb", SR_PROFILE_TENSORS, message_view(&graph));
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_CODE)); /* broken, and still found */
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_CODE)); /* broken, and still found */
     static const char TEXT[] = "node { name: \"x\" op: \"PyFunc\" }";
     f = findings_of("graph.pbtxt", SR_PROFILE_TENSORS, sr_bytes(TEXT, sizeof TEXT - 1));
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_CODE));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_CODE));
     static const char PLAIN[] = "node { name: \"x\" op: \"Add\" }";
     f = findings_of("graph.pbtxt", SR_PROFILE_TENSORS, sr_bytes(PLAIN, sizeof PLAIN - 1));
-    CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_UNSUPPORTED_FORMAT));
+    CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_UNSUPPORTED_FORMAT));
     struct message pure = node("x", "Add");
     message_text(&pure, 77, "what is this");
     f = of_node(&pure);
@@ -442,7 +426,7 @@ static void knows_what_a_file_is(void)
     message_number(&print, 1, 12345);
     message_number(&print, 5, 67890);
     f = findings_of("m/fingerprint.pb", SR_PROFILE_TENSORS, message_view(&print));
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
 }
 
 static struct findings of_sample(const char *set, const char *name)
@@ -462,13 +446,13 @@ static void blocks_harmful_samples(void)
 {
     struct findings f =
         of_sample("modelaudit", "files/samples/tensorflow/malicious_pyfunc/saved_model.pb");
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_CODE));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_CODE));
     f = of_sample("malmodelscan", "files/lambda_savedmodel/keras_metadata.pb");
-    CHECK(is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_LAMBDA));
+    CHECK(findings_is(&f, SR_VERDICT_BLOCK, SR_RULE_TF_LAMBDA));
     f = of_sample("malmodelscan", "files/lambda_savedmodel/saved_model.pb");
-    CHECK(is(&f, SR_VERDICT_REVIEW, SR_RULE_TF_OPAQUE));
+    CHECK(findings_is(&f, SR_VERDICT_REVIEW, SR_RULE_TF_OPAQUE));
     f = of_sample("malmodelscan", "files/lambda_savedmodel/fingerprint.pb");
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
 }
 
 int main(void)

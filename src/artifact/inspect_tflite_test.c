@@ -101,30 +101,13 @@ static struct findings inspect(const struct model *m)
     return findings_of("model.tflite", SR_PROFILE_TENSORS, flat_view(&m->f));
 }
 
-static bool is(const struct findings *f, enum sr_verdict verdict, enum sr_rule rule)
-{
-    bool is_so = f->verdict == verdict && findings_has(f, rule);
-    if (!is_so) {
-        printf("# %s: %s\n", sr_verdict_name(f->verdict), f->evidence);
-    }
-    return is_so;
-}
-
-static bool passes(const struct findings *f)
-{
-    if (f->verdict != SR_VERDICT_PASS) {
-        printf("# %s: %s\n", sr_verdict_name(f->verdict), f->evidence);
-    }
-    return f->verdict == SR_VERDICT_PASS && f->count == 0;
-}
-
 static void passes_a_whole_model(void)
 {
     struct model m = make(NULL);
     struct findings f = inspect(&m);
-    CHECK(passes(&f) && f.covered == m.f.len && strcmp(f.format, "tflite") == 0);
+    CHECK(findings_pass(&f) && f.covered == m.f.len && strcmp(f.format, "tflite") == 0);
     f = findings_of("weights.x", SR_PROFILE_TENSORS, flat_view(&m.f));
-    CHECK(passes(&f)); /* TL-1: by its bytes */
+    CHECK(findings_pass(&f)); /* TL-1: by its bytes */
 }
 
 /* TL-2, TL-3 */
@@ -146,7 +129,7 @@ static void reports_operators_of_others(void)
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         struct model m = make(CASES[i].name);
         struct findings f = inspect(&m);
-        CHECK(is(&f, CASES[i].verdict, CASES[i].rule));
+        CHECK(findings_is(&f, CASES[i].verdict, CASES[i].rule));
     }
     static const uint8_t CODES[] = {SR_TFLITE_OP_DELEGATE, SR_TFLITE_OP_CUSTOM};
     for (size_t i = 0; i < sizeof CODES; i++) {
@@ -154,7 +137,7 @@ static void reports_operators_of_others(void)
         flat_set(&m.f, flat_slot(&m.f, m.code, 0), 1, CODES[i]);
         flat_set(&m.f, flat_slot(&m.f, m.code, 3), 4, CODES[i]);
         struct findings f = inspect(&m);
-        CHECK(is(&f, SR_VERDICT_REVIEW, SR_RULE_TFLITE_CUSTOM));
+        CHECK(findings_is(&f, SR_VERDICT_REVIEW, SR_RULE_TFLITE_CUSTOM));
     }
     static const uint32_t NEW[] = {SR_TFLITE_OP_CUSTOM_CALL, SR_TFLITE_OP_LAST + 1, UINT32_MAX};
     for (size_t i = 0; i < sizeof NEW / sizeof NEW[0]; i++) {
@@ -162,12 +145,12 @@ static void reports_operators_of_others(void)
         flat_set(&m.f, flat_slot(&m.f, m.code, 0), 1, SR_TFLITE_OP_PLACEHOLDER);
         flat_set(&m.f, flat_slot(&m.f, m.code, 3), 4, NEW[i]);
         struct findings f = inspect(&m);
-        CHECK(is(&f, SR_VERDICT_REVIEW, SR_RULE_TFLITE_CUSTOM));
+        CHECK(findings_is(&f, SR_VERDICT_REVIEW, SR_RULE_TFLITE_CUSTOM));
     }
     struct model m = make(NULL); /* an old reader runs one operator, a new one another */
     flat_set(&m.f, flat_slot(&m.f, m.code, 0), 1, 4);
     struct findings f = inspect(&m);
-    CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_TFLITE_TENSOR));
+    CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_TFLITE_TENSOR));
 }
 
 /* TL-4: write a number over what is right, and see it refused. */
@@ -176,7 +159,7 @@ static void refuse(const struct model *right, size_t at, unsigned width, uint64_
     struct model m = *right;
     flat_set(&m.f, at, width, value);
     struct findings f = inspect(&m);
-    CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_TFLITE_TENSOR));
+    CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_TFLITE_TENSOR));
 }
 
 static void refuses_numbers_that_point_outside(void)
@@ -209,7 +192,7 @@ static void follows_buffers_beyond_the_flatbuffer(void)
     flat_set(&outside.f, flat_slot(&m.f, m.buffers[1], SR_TFLITE_BUFFER_OFFSET), 8, at);
     flat_set(&outside.f, flat_slot(&m.f, m.buffers[1], SR_TFLITE_BUFFER_SIZE), 8, 8);
     struct findings f = inspect(&outside);
-    CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_TFLITE_TENSOR)); /* in two places */
+    CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_TFLITE_TENSOR)); /* in two places */
     /* The vector of the other place is empty now, and its bytes are zero. */
     size_t vector = sizeof outside.f.data;
     for (size_t i = 0; i + 8 < m.f.len; i++) {
@@ -219,14 +202,14 @@ static void follows_buffers_beyond_the_flatbuffer(void)
     flat_set(&outside.f, vector - 4, 4, 0);
     flat_set(&outside.f, vector, 8, 0);
     f = inspect(&outside);
-    CHECK(passes(&f));
+    CHECK(findings_pass(&f));
     flat_set(&outside.f, flat_slot(&m.f, m.buffers[1], SR_TFLITE_BUFFER_SIZE), 8, 7);
     f = inspect(&outside);
     CHECK(f.verdict == SR_VERDICT_UNPARSABLE);
     flat_set(&outside.f, flat_slot(&m.f, m.buffers[1], SR_TFLITE_BUFFER_OFFSET), 8, 16);
     flat_set(&outside.f, flat_slot(&m.f, m.buffers[1], SR_TFLITE_BUFFER_SIZE), 8, 8);
     f = inspect(&outside);
-    CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_MALFORMED)); /* what another part has */
+    CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_MALFORMED)); /* what another part has */
 }
 
 static void accounts_for_every_byte(void)
@@ -235,7 +218,7 @@ static void accounts_for_every_byte(void)
     memcpy(m.f.data + m.f.len, "payload", 7);
     m.f.len += 7;
     struct findings f = inspect(&m);
-    CHECK(is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_MALFORMED));
+    CHECK(findings_is(&f, SR_VERDICT_UNPARSABLE, SR_RULE_MALFORMED));
     m = make(NULL);
     m.f.len -= 4;
     f = inspect(&m);
@@ -260,7 +243,7 @@ static void stops_at_what_is_there_many_times(void)
         flat_link(&f, tensors + 4 + 4 * i, tensor);
     }
     struct findings found = findings_of("model.tflite", SR_PROFILE_TENSORS, flat_view(&f));
-    CHECK(is(&found, SR_VERDICT_UNPARSABLE, SR_RULE_BUDGET));
+    CHECK(findings_is(&found, SR_VERDICT_UNPARSABLE, SR_RULE_BUDGET));
 }
 
 /* Every change of one byte: what still passes has every byte accounted for. */
