@@ -154,6 +154,29 @@ static enum sr_status unknown_command(const char *word, struct sr_err *err)
     return sr_fail(err, SR_USAGE, "no command '%s'; try 'strongroom help'", word);
 }
 
+/* first begins commands of two words, but not with this second one (an option: there is none). */
+static enum sr_status unknown_second_word(const char *first, const char *second, struct sr_err *err)
+{
+    struct sr_nearest nearest = sr_nearest(second, strlen(second));
+    size_t len = strlen(first);
+    if (second[0] == '-') {
+        return sr_fail(err, SR_USAGE, "'%s' needs a second word; 'strongroom help %s' lists them",
+                       first, first);
+    }
+    for (size_t i = 0; sr_command_all[i] != NULL; i++) {
+        const char *name = sr_command_all[i]->name;
+        if (strncmp(name, first, len) == 0 && name[len] == ' ') {
+            sr_nearest_offer(&nearest, name + len + 1);
+        }
+    }
+    if (nearest.best != NULL) {
+        return sr_fail(err, SR_USAGE, "no command '%s %s'; did you mean '%s %s'?", first, second,
+                       first, nearest.best);
+    }
+    return sr_fail(err, SR_USAGE, "no command '%s %s'; 'strongroom help %s' lists them", first,
+                   second, first);
+}
+
 /* The command is the first word that is no option, or that and the next. */
 static enum sr_status parse_command(struct cursor *c, struct sr_args *args, const char *word,
                                     struct sr_err *err)
@@ -173,14 +196,9 @@ static enum sr_status parse_command(struct cursor *c, struct sr_args *args, cons
     if (args->command != NULL) {
         return SR_OK;
     }
-    /* "keys" alone, or "keys rotake": two words are compared where two were given. */
-    size_t len = strlen(word);
-    for (size_t i = 0; sr_command_all[i] != NULL; i++) {
-        const char *name = sr_command_all[i]->name;
-        if (strncmp(name, word, len) == 0 && name[len] == ' ') {
-            return sr_fail(err, SR_USAGE, "no command '%s'; did you mean '%s'?",
-                           words[0] == '\0' ? word : words, name);
-        }
+    /* "keys" alone, or "keys rotake". */
+    if (sr_command_begins(word)) {
+        return unknown_second_word(word, c->at < c->count ? c->words[c->at] : "-", err);
     }
     return unknown_command(word, err);
 }

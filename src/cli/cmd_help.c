@@ -32,6 +32,14 @@ static enum sr_status named_command(const struct sr_args *args, const struct sr_
     return SR_OK;
 }
 
+/* Whether one word is given, which is no command but the first of some. */
+static bool begins_commands(const struct sr_args *args)
+{
+    const char *first = sr_args_positional(args, 0);
+    return sr_args_positional_count(args) == 1 && sr_command_find(first) == NULL &&
+           sr_command_begins(first) && !sr_args_has(args, "man") && !sr_args_has(args, "markdown");
+}
+
 static void print_man(const struct sr_command *command)
 {
     if (command == NULL) {
@@ -112,6 +120,10 @@ static enum sr_status print_json(struct sr_json_writer *w, const struct sr_comma
 static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct sr_err *err)
 {
     const struct sr_command *command = NULL;
+    if (begins_commands(args) && !cli->is_json) {
+        sr_help_word(cli, sr_args_positional(args, 0));
+        return SR_OK;
+    }
     SR_TRY(named_command(args, &command, err));
     if (cli->is_json) {
         return print_json(&cli->json, command);
@@ -143,6 +155,7 @@ static const struct sr_positional POSITIONALS[] = {
 };
 static const struct sr_example EXAMPLES[] = {
     {"strongroom help", "which commands are there?"},
+    {"strongroom help keys", "which of them begin with that word?"},
     {"strongroom help keys rotate", "all about one of them"},
     {"strongroom help --man deposit | man -l -", "its man page, without installing it"},
     {.line = NULL},

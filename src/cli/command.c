@@ -44,6 +44,18 @@ const struct sr_command *sr_command_find(const char *words)
     return NULL;
 }
 
+bool sr_command_begins(const char *word)
+{
+    size_t len = strlen(word);
+    for (size_t i = 0; sr_command_all[i] != NULL; i++) {
+        const char *name = sr_command_all[i]->name;
+        if (strncmp(name, word, len) == 0 && name[len] == ' ') {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const struct sr_option *find(const struct sr_option *options, const char *name, size_t len)
 {
     for (; options != NULL && options->name != NULL; options++) {

@@ -12,6 +12,11 @@
  * man pages, docs/cli/ and the shells' completion are all made from these structs and from nothing
  * else, so what is not here does not exist.
  *
+ * A name may be two words, "keys rotate": then the file is cmd_keys_rotate.c, the struct
+ * sr_command_keys_rotate, the line COMMAND(keys_rotate), and the name in src/cli/meson.build 'keys
+ * rotate'. Commands with the same first word stand side by side in commands.def; nothing else has
+ * to know of the first word. 'strongroom help keys' lists them.
+ *
  * Texts are plain ASCII. In descriptions and help a name in single quotes is shown as code.
  */
 
@@ -84,6 +89,9 @@ extern const struct sr_command *const sr_command_all[];
 
 /* The command that words names, "keys rotate"; NULL when there is none. */
 const struct sr_command *sr_command_find(const char *words);
+
+/* Whether word is the first of the two words of some command. */
+bool sr_command_begins(const char *word);
 
 /* The option of command (NULL: of none) or the common one with this name of len bytes, or NULL. */
 const struct sr_option *sr_command_option(const struct sr_command *command, const char *name,

@@ -86,6 +86,19 @@ void sr_help_command(const struct sr_cli *cli, const struct sr_command *command)
     }
 }
 
+void sr_help_word(const struct sr_cli *cli, const char *word)
+{
+    size_t len = strlen(word);
+    sr_screen_heading(cli, "Commands");
+    for (size_t i = 0; sr_command_all[i] != NULL; i++) {
+        const struct sr_command *command = sr_command_all[i];
+        if (strncmp(command->name, word, len) == 0 && command->name[len] == ' ') {
+            printf("  %-22s %s\n", command->name, command->summary);
+        }
+    }
+    printf("\n'strongroom help COMMAND' tells more.\n");
+}
+
 void sr_help_overview(const struct sr_cli *cli)
 {
     printf("strongroom - %s\n\n", SR_OVERVIEW_SUMMARY);
@@ -99,7 +112,7 @@ void sr_help_overview(const struct sr_cli *cli)
             (void)putchar('\n');
             sr_screen_heading(cli, group);
         }
-        printf("  %-17s %s\n", command->name, command->summary);
+        printf("  %-22s %s\n", command->name, command->summary);
     }
     (void)putchar('\n');
     sr_screen_heading(cli, "Options that every command takes");

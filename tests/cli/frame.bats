@@ -50,7 +50,24 @@ load helpers
     [ -z "$output" ]
     [ "$stderr" = "strongroom: usage: no command 'deposti'; did you mean 'deposit'?" ]
     run -2 "$STRONGROOM" keys
-    [[ "$output" == *"did you mean 'keys rotate'?" ]]
+    [ "$output" = "strongroom: usage: 'keys' needs a second word; 'strongroom help keys' lists them" ]
+    run -2 "$STRONGROOM" keys --json
+    [[ "$output" == *"'keys' needs a second word"* ]]
+    run -2 "$STRONGROOM" keys xrotate
+    [ "$output" = "strongroom: usage: no command 'keys xrotate'; did you mean 'keys rotate'?" ]
+    run -2 "$STRONGROOM" keys zzzzzzzz
+    [ "$output" = "strongroom: usage: no command 'keys zzzzzzzz'; 'strongroom help keys' lists them" ]
+}
+
+@test "help with the first word of several commands lists them" {
+    run -0 "$STRONGROOM" help keys
+    [[ "$output" == *"  keys rotate "* && "$output" == *"  keys public "* && "$output" != *deposit* ]]
+    run -2 "$STRONGROOM" help keys --man
+}
+
+@test "commands with the same first word stand side by side, which completion relies on" {
+    run -0 bash -c '"$STRONGROOM" help --json | jq -r ".commands[].name | split(\" \")[0]" | uniq | sort | uniq -d'
+    [ -z "$output" ]
 }
 
 @test "an unknown option names the nearest" {
