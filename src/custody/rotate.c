@@ -9,7 +9,7 @@
 #include "custody/custody.h"
 #include "custody/recover_impl.h"
 #include "custody/room_impl.h"
-#include "custody/signing_key.h"
+#include "custody/room_key.h"
 
 /* An unlock that clears up after a killed rotation has the lock for a moment. */
 #define LOCK_WAIT_MS 2000
@@ -115,7 +115,7 @@ static enum sr_status rotate(struct rotation *t, const struct sr_secret *new_pas
     size_t generations = 0;
     SR_TRY(sr_wrapper_add_generation(t->wrapper, new_passphrase, err));
     sr_wrapper_current(t->wrapper, &new_key, &generations);
-    enum sr_status status = sr_signing_key_rewrap(t->room, t->wrapper, err);
+    enum sr_status status = sr_room_key_rewrap_all(t->room, t->wrapper, err);
     if (status == SR_OK) {
         status = change(t, &act, err);
     }
