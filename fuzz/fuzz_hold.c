@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (sr_hold_decode(sr_bytes(data, size), &intent, NULL) != SR_OK) {
         return 0;
     }
-    REQUIRE(intent.parent_count <= SR_ACT_PARENTS_MAX);
+    REQUIRE(intent.parent_count <= SR_DEED_PARENTS_MAX);
     REQUIRE(sr_decide_is_actor(intent.actor));
     REQUIRE(sr_buf_new(16384, &text) == SR_OK);
     REQUIRE(sr_hold_encode(&intent, text) == SR_OK);

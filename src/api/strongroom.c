@@ -10,7 +10,7 @@
 
 #include "base/time.h"
 #include "build_config.h"
-#include "custody/act.h"
+#include "custody/deed.h"
 #include "custody/query.h"
 #include "custody/room.h"
 #include "keys/passphrase.h"
@@ -113,10 +113,10 @@ static enum sr_status open_version(struct sr_room *room, const char *ref,
 {
     SR_TRY(sr_query_resolve(room, sr_text_view(ref), &v->facts, err));
     SR_TRY(sr_query_files(room, &v->facts.id, &v->files, &v->count, err));
-    struct sr_act act = {.verb = SR_VERB_USE,
-                         .time_utc_ms = sr_time_now_utc_ms(),
-                         .version = v->facts.id,
-                         .use = {.at = "libstrongroom"}};
+    struct sr_deed act = {.verb = SR_DEED_USE,
+                          .time_utc_ms = sr_time_now_utc_ms(),
+                          .version = v->facts.id,
+                          .use = {.at = "libstrongroom"}};
     SR_TRY(sr_custody_apply(room, &act, &v->permit, err));
     SR_TRY(
         sr_pool_new(SR_BODY_SEGMENT_BYTES, POOL_SEGMENTS_WANTED, POOL_SEGMENTS_MIN, &v->pool, err));

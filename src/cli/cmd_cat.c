@@ -8,7 +8,7 @@
 #include "cli/command.h"
 #include "cli/session.h"
 #include "cli/view.h"
-#include "custody/act.h"
+#include "custody/deed.h"
 #include "custody/ref.h"
 
 extern const struct sr_command sr_command_cat;
@@ -49,8 +49,8 @@ static enum sr_status find(struct sr_room *room, const char *text, struct subjec
 static enum sr_status record(struct sr_room *room, const struct subject *s, struct sr_permit **out,
                              struct sr_err *err)
 {
-    struct sr_act act = {
-        .verb = SR_VERB_READ,
+    struct sr_deed act = {
+        .verb = SR_DEED_READ,
         .time_utc_ms = sr_time_now_utc_ms(),
         .version = s->version.id,
         .read = {.file = s->file.path,

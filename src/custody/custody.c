@@ -25,7 +25,7 @@ uint64_t sr_permit_seq(const struct sr_permit *p)
 
 /* One act on its way: what is needed to decide it, and the record that is made of it. */
 struct passage {
-    struct sr_act act;
+    struct sr_deed act;
     struct sr_facts facts;
     struct sr_catalog_version version;
     struct sr_buf *text; /* the canonical act; freed by the cleanup below */
@@ -37,9 +37,9 @@ static void passage_clear(struct passage *p)
     sr_buf_free(p->text);
 }
 
-static bool is_about_version(enum sr_verb verb)
+static bool is_about_version(enum sr_deed_verb verb)
 {
-    return verb != SR_VERB_INIT && verb != SR_VERB_ROTATE;
+    return verb != SR_DEED_INIT && verb != SR_DEED_ROTATE;
 }
 
 static void free_files(struct sr_catalog_file **files)
@@ -80,7 +80,7 @@ static enum sr_status gather(struct sr_room *r, struct passage *p, struct sr_err
     }
     p->facts.has_version = true;
     p->facts.version = &p->version;
-    if (p->act.verb != SR_VERB_DEPOSIT) {
+    if (p->act.verb != SR_DEED_DEPOSIT) {
         return SR_OK;
     }
     SR_CLEANUP(free_files) struct sr_catalog_file *files = NULL;
@@ -99,7 +99,7 @@ static enum sr_status decide(const struct passage *p, struct sr_err *err)
         return SR_OK;
     }
     assert(decision.status != SR_OK);
-    const char *word = sr_verb_info(p->act.verb)->word;
+    const char *word = sr_deed_info(p->act.verb)->word;
     if (p->facts.has_version) {
         return sr_fail(err, decision.status, "%s '%s@%llu': %s", word, p->version.name,
                        (unsigned long long)p->version.number, decision.reason);
@@ -112,8 +112,8 @@ static enum sr_status put_on_record(struct passage *p, struct sr_err *err)
 {
     enum sr_status status = sr_buf_new(SR_CATALOG_ACT_BODY_BYTES_MAX, &p->text);
     if (status == SR_OK) {
-        status = sr_act_encode(&p->act, &p->facts.room, p->facts.has_version ? &p->version : NULL,
-                               p->text);
+        status = sr_deed_encode(&p->act, &p->facts.room, p->facts.has_version ? &p->version : NULL,
+                                p->text);
     }
     if (status == SR_OK) {
         status = sr_rand_id(&p->record.id);
@@ -121,7 +121,7 @@ static enum sr_status put_on_record(struct passage *p, struct sr_err *err)
     if (status != SR_OK) {
         return sr_context(err, status, "cannot record the act");
     }
-    const char *word = sr_verb_info(p->act.verb)->word;
+    const char *word = sr_deed_info(p->act.verb)->word;
     assert(strlen(word) < sizeof p->record.verb);
     assert(strlen(p->act.actor) < sizeof p->record.actor);
     memcpy(p->record.verb, word, strlen(word) + 1);
@@ -132,7 +132,7 @@ static enum sr_status put_on_record(struct passage *p, struct sr_err *err)
 }
 
 /* Everything up to the change of state. */
-static enum sr_status pass(struct sr_room *r, const struct sr_act *act, struct passage *p,
+static enum sr_status pass(struct sr_room *r, const struct sr_deed *act, struct passage *p,
                            struct sr_err *err)
 {
     p->act = *act;
@@ -146,7 +146,7 @@ static enum sr_status pass(struct sr_room *r, const struct sr_act *act, struct p
 
 static enum sr_status change(struct sr_room *r, struct passage *p, struct sr_err *err)
 {
-    if (p->act.verb == SR_VERB_DEPOSIT) {
+    if (p->act.verb == SR_DEED_DEPOSIT) {
         return sr_catalog_commit_deposit(r->catalog, &p->act.version, p->act.deposit.digest,
                                          p->act.deposit.parents, p->act.deposit.parent_count,
                                          &p->record, err);
@@ -154,18 +154,18 @@ static enum sr_status change(struct sr_room *r, struct passage *p, struct sr_err
     return sr_catalog_append_act(r->catalog, &p->record, err);
 }
 
-enum sr_status sr_custody_apply(struct sr_room *r, const struct sr_act *act, struct sr_permit **out,
-                                struct sr_err *err)
+enum sr_status sr_custody_apply(struct sr_room *r, const struct sr_deed *act,
+                                struct sr_permit **out, struct sr_err *err)
 {
     if (!is_about_version(act->verb)) {
         return sr_fail(err, SR_USAGE, "'%s' comes in by a call of its own",
-                       sr_verb_info(act->verb)->word);
+                       sr_deed_info(act->verb)->word);
     }
     SR_AUTO(sr_permit) permit = calloc(1, sizeof *permit);
     if (permit == NULL) {
         return sr_fail(err, SR_NO_MEMORY, "no memory for a permit");
     }
-    if (act->verb == SR_VERB_USE) {
+    if (act->verb == SR_DEED_USE) {
         /* It will run for long; what others left behind should not wait for its end. */
         struct sr_recover_result recovered;
         SR_TRY(sr_recover_deposits(r, &recovered, err));
@@ -181,16 +181,16 @@ enum sr_status sr_custody_apply(struct sr_room *r, const struct sr_act *act, str
     return SR_OK;
 }
 
-enum sr_status sr_custody_ask(struct sr_room *r, const struct sr_act *act, struct sr_err *err)
+enum sr_status sr_custody_ask(struct sr_room *r, const struct sr_deed *act, struct sr_err *err)
 {
     SR_CLEANUP(passage_clear) struct passage p = {0};
     return pass(r, act, &p, err);
 }
 
-enum sr_status sr_custody_rotate(struct sr_room *r, const struct sr_act *act,
+enum sr_status sr_custody_rotate(struct sr_room *r, const struct sr_deed *act,
                                  const struct sr_custody_rotation *rotation, struct sr_err *err)
 {
-    assert(act->verb == SR_VERB_ROTATE);
+    assert(act->verb == SR_DEED_ROTATE);
     SR_CLEANUP(passage_clear) struct passage p = {0};
     SR_TRY(pass(r, act, &p, err));
     return sr_catalog_rotate(r->catalog, rotation->groups, rotation->group_count, rotation->rewrap,
@@ -202,7 +202,7 @@ enum sr_status sr_custody_found(const char *catalog_uri, const struct sr_catalog
 {
     SR_CLEANUP(passage_clear)
     struct passage p = {
-        .act = {.verb = SR_VERB_INIT, .actor = actor, .time_utc_ms = room->created_utc_ms},
+        .act = {.verb = SR_DEED_INIT, .actor = actor, .time_utc_ms = room->created_utc_ms},
         .facts = {.room = room->id},
     };
     SR_TRY(decide(&p, err));

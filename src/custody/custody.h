@@ -2,7 +2,7 @@
 #ifndef SR_CUSTODY_CUSTODY_H
 #define SR_CUSTODY_CUSTODY_H
 
-#include "custody/act.h"
+#include "custody/deed.h"
 
 /*
  * The other entries to the one function that applies acts, for verbs that bring something with
@@ -22,11 +22,11 @@ struct sr_custody_rotation {
     void *ctx;
 };
 /* ROTATE. */
-enum sr_status sr_custody_rotate(struct sr_room *r, const struct sr_act *act,
+enum sr_status sr_custody_rotate(struct sr_room *r, const struct sr_deed *act,
                                  const struct sr_custody_rotation *rotation,
                                  struct sr_err *err) SR_MUST_USE;
 /* Only ask: whether an act that needs no version would be allowed now. */
-enum sr_status sr_custody_ask(struct sr_room *r, const struct sr_act *act,
+enum sr_status sr_custody_ask(struct sr_room *r, const struct sr_deed *act,
                               struct sr_err *err) SR_MUST_USE;
 
 #endif /* SR_CUSTODY_CUSTODY_H */

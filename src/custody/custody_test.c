@@ -49,11 +49,11 @@ static void records_what_it_permits(void)
     struct sr_err err = {0};
     SR_AUTO(sr_permit) permit = NULL;
     struct last before = history();
-    struct sr_act act = {.verb = SR_VERB_USE,
-                         .actor = "somebody else",
-                         .time_utc_ms = 1234,
-                         .version = model.id,
-                         .use = {.at = "/models/\"x\""}};
+    struct sr_deed act = {.verb = SR_DEED_USE,
+                          .actor = "somebody else",
+                          .time_utc_ms = 1234,
+                          .version = model.id,
+                          .use = {.at = "/models/\"x\""}};
     CHECK(sr_custody_apply(r, &act, &permit, &err) == SR_OK);
     struct last after = history();
     CHECK(after.count == before.count + 1 && sr_permit_seq(permit) == after.seq);
@@ -78,7 +78,7 @@ static void records_nothing_that_it_refuses(void)
     struct sr_err err = {0};
     struct sr_permit *permit = NULL;
     struct last before = history();
-    struct sr_act act = {.verb = SR_VERB_READ, .version = model.id, .read = {.file = "x"}};
+    struct sr_deed act = {.verb = SR_DEED_READ, .version = model.id, .read = {.file = "x"}};
     CHECK(sr_custody_apply(r, &act, &permit, &err) == SR_MALFORMED); /* no time */
     act.time_utc_ms = 1;
     act.actor = "";
@@ -95,7 +95,7 @@ static void asking_records_nothing(void)
 {
     struct sr_err err = {0};
     struct last before = history();
-    struct sr_act act = {.verb = SR_VERB_ROTATE, .time_utc_ms = 1, .rotate = {.epoch = 2}};
+    struct sr_deed act = {.verb = SR_DEED_ROTATE, .time_utc_ms = 1, .rotate = {.epoch = 2}};
     CHECK(sr_custody_ask(r, &act, &err) == SR_OK);
     act.rotate.epoch = 0;
     CHECK(sr_custody_ask(r, &act, &err) == SR_MALFORMED);

@@ -45,7 +45,7 @@ bool sr_decide_is_actor(const char *actor)
 
 bool sr_decide_is_reason(const char *reason)
 {
-    return is_plain_text(reason, SR_ACT_REASON_BYTES_MAX);
+    return is_plain_text(reason, SR_DEED_REASON_BYTES_MAX);
 }
 
 static bool is_optional_text(const char *text, size_t bytes_max)
@@ -54,7 +54,7 @@ static bool is_optional_text(const char *text, size_t bytes_max)
 }
 
 /* What may come into custody: what passed, and what a person has looked at and answers for. */
-static struct sr_decision decide_inspection(const struct sr_act_inspection *inspection)
+static struct sr_decision decide_inspection(const struct sr_deed_inspection *inspection)
 {
     if (inspection == NULL) {
         return deny(SR_DENIED, "it was not inspected");
@@ -72,7 +72,7 @@ static struct sr_decision decide_inspection(const struct sr_act_inspection *insp
                : deny(SR_DENIED, "a file needs review, and no reason was given to accept it");
 }
 
-static bool has_document(const struct sr_act *act, const char *name)
+static bool has_document(const struct sr_deed *act, const char *name)
 {
     for (size_t i = 0; i < act->deposit.document_count; i++) {
         if (strcmp(act->deposit.documents[i].name, name) == 0) {
@@ -83,7 +83,7 @@ static bool has_document(const struct sr_act *act, const char *name)
 }
 
 /* A derivative is never less protected than what it was made from. */
-static struct sr_decision decide_lineage(const struct sr_facts *facts, const struct sr_act *act)
+static struct sr_decision decide_lineage(const struct sr_facts *facts, const struct sr_deed *act)
 {
     unsigned tier = act->deposit.tier;
     if (tier == 0 || !has_document(act, SR_PEDIGREE_DOCUMENT)) {
@@ -101,7 +101,7 @@ static struct sr_decision decide_lineage(const struct sr_facts *facts, const str
     return d;
 }
 
-static struct sr_decision decide_deposit(const struct sr_facts *facts, const struct sr_act *act)
+static struct sr_decision decide_deposit(const struct sr_facts *facts, const struct sr_deed *act)
 {
     const struct sr_catalog_version *v = facts->version;
     if (v->state != SR_VERSION_STAGED) {
@@ -110,7 +110,7 @@ static struct sr_decision decide_deposit(const struct sr_facts *facts, const str
     if (v->file_count == 0 || facts->files_sealed != v->file_count) {
         return deny(SR_CONFLICT, "not all files of the version are sealed");
     }
-    if (act->deposit.parent_count > SR_ACT_PARENTS_MAX) {
+    if (act->deposit.parent_count > SR_DEED_PARENTS_MAX) {
         return deny(SR_MALFORMED, "the version has too many parents");
     }
     for (size_t i = 0; i < act->deposit.parent_count; i++) {
@@ -121,25 +121,25 @@ static struct sr_decision decide_deposit(const struct sr_facts *facts, const str
     return decide_lineage(facts, act);
 }
 
-static struct sr_decision decide_release(const struct sr_facts *facts, const struct sr_act *act)
+static struct sr_decision decide_release(const struct sr_facts *facts, const struct sr_deed *act)
 {
     if (facts->version->state != SR_VERSION_SEALED) {
         return deny(SR_CONFLICT, "the version is not in custody yet");
     }
     bool fits = false;
-    if (act->verb == SR_VERB_EXPORT) {
-        fits = act->export.to != NULL && is_plain_text(act->export.to, SR_ACT_TEXT_BYTES_MAX);
-    } else if (act->verb == SR_VERB_READ) {
+    if (act->verb == SR_DEED_EXPORT) {
+        fits = act->export.to != NULL && is_plain_text(act->export.to, SR_DEED_TEXT_BYTES_MAX);
+    } else if (act->verb == SR_DEED_READ) {
         fits = act->read.file != NULL && is_plain_text(act->read.file, SR_LIMIT_PATH_BYTES) &&
                is_optional_text(act->read.tensor, SR_LIMIT_TENSOR_NAME_BYTES);
     } else {
-        fits = act->use.at != NULL && is_plain_text(act->use.at, SR_ACT_TEXT_BYTES_MAX);
+        fits = act->use.at != NULL && is_plain_text(act->use.at, SR_DEED_TEXT_BYTES_MAX);
     }
     return fits ? allow()
                 : deny(SR_MALFORMED, "where it goes is not plain UTF-8 text of a fitting length");
 }
 
-struct sr_decision sr_decide(const struct sr_facts *facts, const struct sr_act *act,
+struct sr_decision sr_decide(const struct sr_facts *facts, const struct sr_deed *act,
                              int64_t now_utc_ms)
 {
     assert(act->actor != NULL);
@@ -150,18 +150,18 @@ struct sr_decision sr_decide(const struct sr_facts *facts, const struct sr_act *
     if (act->time_utc_ms <= 0) {
         return deny(SR_MALFORMED, "the act has no time");
     }
-    if (act->verb == SR_VERB_INIT) {
+    if (act->verb == SR_DEED_INIT) {
         return allow();
     }
-    if (act->verb == SR_VERB_ROTATE) {
+    if (act->verb == SR_DEED_ROTATE) {
         return act->rotate.epoch > 1 ? allow() : deny(SR_MALFORMED, "a rotation needs an epoch");
     }
     if (!facts->has_version) {
         return deny(SR_NOT_FOUND, "no such version");
     }
-    if (act->verb == SR_VERB_DEPOSIT) {
+    if (act->verb == SR_DEED_DEPOSIT) {
         return decide_deposit(facts, act);
     }
-    return sr_verb_info(act->verb)->releases ? decide_release(facts, act)
+    return sr_deed_info(act->verb)->releases ? decide_release(facts, act)
                                              : deny(SR_USAGE, "no such verb");
 }

@@ -2,7 +2,7 @@
 #ifndef SR_CUSTODY_DECIDE_H
 #define SR_CUSTODY_DECIDE_H
 
-#include "custody/act.h"
+#include "custody/deed.h"
 
 /*
  * The decision: a pure function of facts, act and time. Today the owner of a local room may do
@@ -31,14 +31,14 @@ struct sr_decision {
 };
 
 /* act->actor must not be NULL here. Total: never fails. */
-struct sr_decision sr_decide(const struct sr_facts *facts, const struct sr_act *act,
+struct sr_decision sr_decide(const struct sr_facts *facts, const struct sr_deed *act,
                              int64_t now_utc_ms);
 
 /* Whether actor (NUL-terminated, hostile) is what may stand in a record: 1..127 bytes of UTF-8
  * without control characters. */
 bool sr_decide_is_actor(const char *actor);
 
-/* The same for the reason why files that need review may come in: 1..SR_ACT_REASON_BYTES_MAX. */
+/* The same for the reason why files that need review may come in: 1..SR_DEED_REASON_BYTES_MAX. */
 bool sr_decide_is_reason(const char *reason);
 
 #endif /* SR_CUSTODY_DECIDE_H */

@@ -15,21 +15,21 @@ static struct sr_facts facts(void)
     return (struct sr_facts){.has_version = true, .version = &version, .files_sealed = 2};
 }
 
-static struct sr_act act(enum sr_verb verb)
+static struct sr_deed act(enum sr_deed_verb verb)
 {
-    struct sr_act a = {.verb = verb, .actor = "owner", .time_utc_ms = 1, .version = version.id};
-    if (verb == SR_VERB_EXPORT) {
+    struct sr_deed a = {.verb = verb, .actor = "owner", .time_utc_ms = 1, .version = version.id};
+    if (verb == SR_DEED_EXPORT) {
         a.export.to = "/tmp/x";
-    } else if (verb == SR_VERB_READ) {
+    } else if (verb == SR_DEED_READ) {
         a.read.file = "config.json";
-    } else if (verb == SR_VERB_USE) {
+    } else if (verb == SR_DEED_USE) {
         a.use.at = "/models/llama";
-    } else if (verb == SR_VERB_ROTATE) {
+    } else if (verb == SR_DEED_ROTATE) {
         a.rotate.epoch = 2;
-    } else if (verb == SR_VERB_DEPOSIT) {
-        static const struct sr_act_inspection passed = {.verdict = SR_VERDICT_PASS};
+    } else if (verb == SR_DEED_DEPOSIT) {
+        static const struct sr_deed_inspection passed = {.verdict = SR_VERDICT_PASS};
         a.deposit.inspection = &passed;
-        static const struct sr_act_document lineage = {.name = "lineage.json"};
+        static const struct sr_deed_document lineage = {.name = "lineage.json"};
         a.deposit.documents = &lineage;
         a.deposit.document_count = 1;
         a.deposit.tier = 1;
@@ -37,7 +37,7 @@ static struct sr_act act(enum sr_verb verb)
     return a;
 }
 
-static enum sr_status decide(const struct sr_facts *f, const struct sr_act *a)
+static enum sr_status decide(const struct sr_facts *f, const struct sr_deed *a)
 {
     struct sr_decision d = sr_decide(f, a, 5);
     CHECK((d.ruling == SR_RULING_ALLOW) == (d.status == SR_OK));
@@ -48,9 +48,9 @@ static enum sr_status decide(const struct sr_facts *f, const struct sr_act *a)
 static void allows_what_fits(void)
 {
     struct sr_facts f = facts();
-    for (unsigned verb = 0; verb < SR_VERB_COUNT; verb++) {
-        struct sr_act a = act((enum sr_verb)verb);
-        version.state = verb == SR_VERB_DEPOSIT ? SR_VERSION_STAGED : SR_VERSION_SEALED;
+    for (unsigned verb = 0; verb < SR_DEED_COUNT; verb++) {
+        struct sr_deed a = act((enum sr_deed_verb)verb);
+        version.state = verb == SR_DEED_DEPOSIT ? SR_VERSION_STAGED : SR_VERSION_SEALED;
         CHECK(decide(&f, &a) == SR_OK);
     }
     version.state = SR_VERSION_SEALED;
@@ -59,8 +59,8 @@ static void allows_what_fits(void)
 static void needs_a_version_in_the_right_state(void)
 {
     struct sr_facts f = facts();
-    struct sr_act deposit = act(SR_VERB_DEPOSIT);
-    struct sr_act export = act(SR_VERB_EXPORT);
+    struct sr_deed deposit = act(SR_DEED_DEPOSIT);
+    struct sr_deed export = act(SR_DEED_EXPORT);
     CHECK(decide(&f, &deposit) == SR_CONFLICT);
     version.state = SR_VERSION_STAGED;
     CHECK(decide(&f, &export) == SR_CONFLICT);
@@ -75,7 +75,7 @@ static void needs_a_version_in_the_right_state(void)
 static void needs_plain_fields(void)
 {
     struct sr_facts f = facts();
-    struct sr_act a = act(SR_VERB_EXPORT);
+    struct sr_deed a = act(SR_DEED_EXPORT);
     a.export.to = "/tmp/\n";
     CHECK(decide(&f, &a) == SR_MALFORMED);
     a.export.to = "/tmp/\xff";
@@ -84,13 +84,13 @@ static void needs_plain_fields(void)
     CHECK(decide(&f, &a) == SR_MALFORMED);
     a.export.to = NULL;
     CHECK(decide(&f, &a) == SR_MALFORMED);
-    a = act(SR_VERB_READ);
+    a = act(SR_DEED_READ);
     a.read.tensor = "\x1b[2J";
     CHECK(decide(&f, &a) == SR_MALFORMED);
-    a = act(SR_VERB_ROTATE);
+    a = act(SR_DEED_ROTATE);
     a.rotate.epoch = 1;
     CHECK(decide(&f, &a) == SR_MALFORMED);
-    a = act(SR_VERB_USE);
+    a = act(SR_DEED_USE);
     a.time_utc_ms = 0;
     CHECK(decide(&f, &a) == SR_MALFORMED);
 }
@@ -98,11 +98,11 @@ static void needs_plain_fields(void)
 static void limits_parents(void)
 {
     struct sr_facts f = facts();
-    struct sr_id parents[SR_ACT_PARENTS_MAX + 1] = {{{9}}};
-    struct sr_act a = act(SR_VERB_DEPOSIT);
+    struct sr_id parents[SR_DEED_PARENTS_MAX + 1] = {{{9}}};
+    struct sr_deed a = act(SR_DEED_DEPOSIT);
     version.state = SR_VERSION_STAGED;
     a.deposit.parents = parents;
-    a.deposit.parent_count = SR_ACT_PARENTS_MAX;
+    a.deposit.parent_count = SR_DEED_PARENTS_MAX;
     CHECK(decide(&f, &a) == SR_OK);
     a.deposit.parent_count++;
     CHECK(decide(&f, &a) == SR_MALFORMED);
@@ -115,8 +115,8 @@ static void limits_parents(void)
 static void admits_what_was_inspected(void)
 {
     struct sr_facts f = facts();
-    struct sr_act a = act(SR_VERB_DEPOSIT);
-    struct sr_act_inspection inspection = {.verdict = SR_VERDICT_PASS};
+    struct sr_deed a = act(SR_DEED_DEPOSIT);
+    struct sr_deed_inspection inspection = {.verdict = SR_VERDICT_PASS};
     version.state = SR_VERSION_STAGED;
     a.deposit.inspection = NULL;
     CHECK(decide(&f, &a) == SR_DENIED);
@@ -153,7 +153,7 @@ static void knows_an_actor(void)
     CHECK(!sr_decide_is_actor("a\xc2\x9b"));
     CHECK(!sr_decide_is_actor("a\xc3"));
     struct sr_facts f = facts();
-    struct sr_act a = act(SR_VERB_USE);
+    struct sr_deed a = act(SR_DEED_USE);
     a.actor = "a\tb";
     CHECK(decide(&f, &a) == SR_MALFORMED);
 }
@@ -161,7 +161,7 @@ static void knows_an_actor(void)
 static void admits_no_tier_below_a_parent(void)
 {
     struct sr_facts f = facts();
-    struct sr_act a = act(SR_VERB_DEPOSIT);
+    struct sr_deed a = act(SR_DEED_DEPOSIT);
     version.state = SR_VERSION_STAGED;
     f.parent_tier = 3;
     memcpy(f.parent, "base@2", sizeof "base@2");

@@ -75,7 +75,7 @@ static enum sr_status check_reason(const struct sr_deposit_params *params, struc
         return sr_fail(err, SR_MALFORMED,
                        "the reason to accept what needs review is not plain UTF-8 text of 1 to %d "
                        "bytes",
-                       SR_ACT_REASON_BYTES_MAX);
+                       SR_DEED_REASON_BYTES_MAX);
     }
     return SR_OK;
 }
@@ -419,7 +419,7 @@ static bool is_damage(enum sr_status status)
 static enum sr_status inspect(struct deposit *d, struct sr_err *err)
 {
     struct sr_report *report = d->params->report;
-    struct sr_act_inspection *inspection = &d->intent.inspection;
+    struct sr_deed_inspection *inspection = &d->intent.inspection;
     struct sr_deposit_look look = {.room = d->room,
                                    .version = &d->version.id,
                                    .dek = d->dek,

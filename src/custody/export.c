@@ -252,10 +252,10 @@ static enum sr_status write_signature(struct exporting *e, const char **out_name
 
 static enum sr_status record(struct exporting *e, struct sr_err *err)
 {
-    struct sr_act act = {.verb = SR_VERB_EXPORT,
-                         .time_utc_ms = sr_time_now_utc_ms(),
-                         .version = e->params->version,
-                         .export = {.to = sr_export_place_path(e->place)}};
+    struct sr_deed act = {.verb = SR_DEED_EXPORT,
+                          .time_utc_ms = sr_time_now_utc_ms(),
+                          .version = e->params->version,
+                          .export = {.to = sr_export_place_path(e->place)}};
     return sr_custody_apply(e->room, &act, &e->permit, err);
 }
 

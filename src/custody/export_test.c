@@ -5,7 +5,7 @@
 
 #include <dirent.h>
 
-#include "custody/act.h"
+#include "custody/deed.h"
 #include "tests/check.h"
 #include "tests/room.h"
 #include "tests/scratch.h"
@@ -36,8 +36,8 @@ static uint64_t count_acts(char verb[32])
 {
     uint64_t seq = 0;
     CHECK(sr_query_acts(r, 0, last_act, verb, NULL) == SR_OK);
-    struct sr_act act = {
-        .verb = SR_VERB_USE, .time_utc_ms = 1, .version = model.id, .use = {.at = "/count"}};
+    struct sr_deed act = {
+        .verb = SR_DEED_USE, .time_utc_ms = 1, .version = model.id, .use = {.at = "/count"}};
     SR_AUTO(sr_permit) permit = NULL;
     CHECK(sr_custody_apply(r, &act, &permit, NULL) == SR_OK);
     seq = sr_permit_seq(permit) - 1;

@@ -2,7 +2,7 @@
 #ifndef SR_CUSTODY_HOLD_H
 #define SR_CUSTODY_HOLD_H
 
-#include "custody/act.h"
+#include "custody/deed.h"
 
 /*
  * The hold on a deposit in progress, and what it means to record when all is sealed. In the room's
@@ -19,10 +19,10 @@ struct sr_hold;
 
 struct sr_hold_intent {
     char actor[SR_ROOM_ACTOR_BYTES_MAX + 1];
-    struct sr_id parents[SR_ACT_PARENTS_MAX];
+    struct sr_id parents[SR_DEED_PARENTS_MAX];
     size_t parent_count;
-    bool is_inspected;                   /* all files are sealed, and inspection admits them */
-    struct sr_act_inspection inspection; /* when is_inspected */
+    bool is_inspected;                    /* all files are sealed, and inspection admits them */
+    struct sr_deed_inspection inspection; /* when is_inspected */
 };
 
 /* Take the hold. errors  BUSY  a live process has it; IO, NO_MEMORY */

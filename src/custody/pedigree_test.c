@@ -103,7 +103,7 @@ static void the_act_fixes_the_documents(void)
 {
     static struct last_act last;
     struct sr_id id;
-    struct sr_act_document *documents = NULL;
+    struct sr_deed_document *documents = NULL;
     size_t count = 0;
     CHECK(deposits((struct sr_deposit_params){.tier = 3, .step = SR_STEP_MERGE}, "fixed", &id));
     CHECK(sr_query_acts(r, 0, keep_last, &last, NULL) == SR_OK);

@@ -100,7 +100,7 @@ enum sr_status sr_recover_is_ready(struct sr_room *r, const struct sr_id *versio
     return SR_OK;
 }
 
-static void free_documents(struct sr_act_document **documents)
+static void free_documents(struct sr_deed_document **documents)
 {
     free(*documents);
 }
@@ -109,12 +109,12 @@ enum sr_status sr_recover_finish(struct sr_room *r, const struct sr_id *version,
                                  const struct sr_hold_intent *intent, struct sr_err *err)
 {
     SR_CLEANUP(free_files) struct sr_catalog_file *files = NULL;
-    SR_CLEANUP(free_documents) struct sr_act_document *documents = NULL;
+    SR_CLEANUP(free_documents) struct sr_deed_document *documents = NULL;
     size_t document_count = 0;
     size_t count = 0;
     SR_TRY(sr_catalog_files(r->catalog, version, &files, &count, err));
-    struct sr_act act = {
-        .verb = SR_VERB_DEPOSIT,
+    struct sr_deed act = {
+        .verb = SR_DEED_DEPOSIT,
         .actor = intent->actor,
         .time_utc_ms = sr_time_now_utc_ms(),
         .version = *version,

@@ -3,7 +3,7 @@
 #include <ftw.h>
 #include <sys/wait.h>
 
-#include "custody/act.h"
+#include "custody/deed.h"
 #include "tests/check.h"
 #include "tests/room.h"
 #include "tests/scratch.h"

@@ -2,7 +2,7 @@
 #ifndef SR_CUSTODY_ROOM_IMPL_H
 #define SR_CUSTODY_ROOM_IMPL_H
 
-#include "custody/act.h"
+#include "custody/deed.h"
 #include "keys/wrapper.h"
 #include "store/blobs.h"
 
@@ -27,7 +27,7 @@ struct sr_room {
 /* A permit: what was allowed, by which recorded act. */
 struct sr_permit {
     const struct sr_room *room;
-    enum sr_verb verb;
+    enum sr_deed_verb verb;
     struct sr_id version;
     uint64_t seq;
 };

@@ -5,7 +5,7 @@
  */
 #include "custody/room.h"
 
-#include "custody/act.h"
+#include "custody/deed.h"
 #include "tests/check.h"
 #include "tests/room.h"
 #include "tests/scratch.h"
@@ -91,10 +91,10 @@ static void reads_under_a_permit(void)
     SR_AUTO(sr_room) r = open_with_model(&version);
     SR_AUTO(sr_pool) pool = NULL;
     CHECK(sr_pool_new(SR_BODY_SEGMENT_BYTES, 2, 1, &pool, &err) == SR_OK);
-    struct sr_act act = {.verb = SR_VERB_READ,
-                         .time_utc_ms = 1,
-                         .version = version.id,
-                         .read = {.file = "sub/data.bin"}};
+    struct sr_deed act = {.verb = SR_DEED_READ,
+                          .time_utc_ms = 1,
+                          .version = version.id,
+                          .read = {.file = "sub/data.bin"}};
     SR_AUTO(sr_permit) permit = NULL;
     CHECK(sr_custody_apply(r, &act, &permit, &err) == SR_OK);
     struct sr_act_record last = {0};
@@ -133,8 +133,8 @@ static void gives_nothing_without_one(void)
           SR_OK);
 
     /* A locked room may record what is asked, but has no keys. */
-    struct sr_act act = {
-        .verb = SR_VERB_USE, .time_utc_ms = 1, .version = version.id, .use = {.at = "/m"}};
+    struct sr_deed act = {
+        .verb = SR_DEED_USE, .time_utc_ms = 1, .version = version.id, .use = {.at = "/m"}};
     struct sr_room_body *body = NULL;
     CHECK(sr_custody_apply(locked, &act, &permit, &err) == SR_OK);
     CHECK(sr_room_open_body(locked, permit, &file, pool, &body, &err) == SR_UNAUTHENTICATED);
@@ -163,8 +163,8 @@ static void refuses_a_body_that_is_not_as_described(void)
     struct sr_catalog_file file;
     struct sr_bytes tensor;
     struct sr_room_body *body = NULL;
-    struct sr_act act = {
-        .verb = SR_VERB_USE, .time_utc_ms = 1, .version = version.id, .use = {.at = "/m"}};
+    struct sr_deed act = {
+        .verb = SR_DEED_USE, .time_utc_ms = 1, .version = version.id, .use = {.at = "/m"}};
     CHECK(sr_pool_new(SR_BODY_SEGMENT_BYTES, 2, 1, &pool, &err) == SR_OK);
     CHECK(sr_custody_apply(r, &act, &permit, &err) == SR_OK);
     CHECK(sr_query_file(r, &version.id, sr_text_view("config.json"), &file, &tensor, &err) ==
@@ -191,17 +191,17 @@ static void refuses_acts_that_do_not_fit(void)
     struct sr_catalog_version version = {0};
     SR_AUTO(sr_room) r = open_with_model(&version);
     struct sr_permit *permit = NULL;
-    struct sr_act act = {.verb = SR_VERB_ROTATE, .time_utc_ms = 1, .rotate = {.epoch = 2}};
+    struct sr_deed act = {.verb = SR_DEED_ROTATE, .time_utc_ms = 1, .rotate = {.epoch = 2}};
     CHECK(sr_custody_apply(r, &act, &permit, &err) == SR_USAGE);
-    act.verb = SR_VERB_INIT;
+    act.verb = SR_DEED_INIT;
     CHECK(sr_custody_apply(r, &act, &permit, &err) == SR_USAGE);
-    act = (struct sr_act){.verb = SR_VERB_EXPORT, .time_utc_ms = 1, .export = {.to = "/x"}};
+    act = (struct sr_deed){.verb = SR_DEED_EXPORT, .time_utc_ms = 1, .export = {.to = "/x"}};
     act.version.bytes[0] = 0x77;
     CHECK(sr_custody_apply(r, &act, &permit, &err) == SR_NOT_FOUND);
     act.version = version.id;
     act.export.to = "/\x1b";
     CHECK(sr_custody_apply(r, &act, &permit, &err) == SR_MALFORMED);
-    act = (struct sr_act){.verb = SR_VERB_DEPOSIT, .time_utc_ms = 1, .version = version.id};
+    act = (struct sr_deed){.verb = SR_DEED_DEPOSIT, .time_utc_ms = 1, .version = version.id};
     CHECK(sr_custody_apply(r, &act, &permit, &err) == SR_CONFLICT);
     CHECK(strstr(err.message, "model@1") != NULL);
     CHECK(permit == NULL);

@@ -91,7 +91,7 @@ static enum sr_status rewrap(void *ctx, struct sr_slot *slot, struct sr_err *err
     return SR_OK;
 }
 
-static enum sr_status change(struct rotation *t, const struct sr_act *act, struct sr_err *err)
+static enum sr_status change(struct rotation *t, const struct sr_deed *act, struct sr_err *err)
 {
     SR_TRY(make_groups(t, err));
     struct sr_custody_rotation rotation = {
@@ -107,9 +107,9 @@ static enum sr_status rotate(struct rotation *t, const struct sr_secret *new_pas
     for (size_t i = 0; i < t->count; i++) {
         epoch = t->old[i].epoch > epoch ? t->old[i].epoch : epoch;
     }
-    struct sr_act act = {.verb = SR_VERB_ROTATE,
-                         .time_utc_ms = sr_time_now_utc_ms(),
-                         .rotate = {.epoch = epoch + 1}};
+    struct sr_deed act = {.verb = SR_DEED_ROTATE,
+                          .time_utc_ms = sr_time_now_utc_ms(),
+                          .rotate = {.epoch = epoch + 1}};
     SR_TRY(sr_custody_ask(t->room, &act, err));
     struct sr_id new_key;
     size_t generations = 0;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "crypto/hash.h"
-#include "custody/act.h"
+#include "custody/deed.h"
 #include "custody/room_impl.h"
 #include "formats/json.h"
 
@@ -44,7 +44,7 @@ static enum sr_status visit(void *ctx, const struct sr_act_record *act, struct s
 {
     struct search *s = ctx;
     SR_AUTO(sr_json) json = NULL;
-    if (s->found != NULL || strcmp(act->verb, sr_verb_info(SR_VERB_DEPOSIT)->word) != 0) {
+    if (s->found != NULL || strcmp(act->verb, sr_deed_info(SR_DEED_DEPOSIT)->word) != 0) {
         return SR_OK;
     }
     enum sr_status status = sr_json_decode(act->body, ACT_DEPTH_MAX, &json, err);

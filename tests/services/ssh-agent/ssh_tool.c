@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For ssh_agent_test.py: what src/keys/ssh_*.h does, from the command line.
+ * For ssh_agent_test.py: what src/acts/ssh_*.h does, from the command line.
  *   ssh_tool list SOCKET                        keys of the agent: fingerprint or "-", and comment
  *   ssh_tool sign SOCKET PUB DEMAND MESSAGE     prints an armoured SSHSIG
  *   ssh_tool der SOCKET PUB MESSAGE PEM         prints DER over the message itself; PEM: the key
@@ -14,8 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "acts/ssh_signer.h"
 #include "base/text.h"
-#include "keys/ssh_signer.h"
 
 enum { FILE_BYTES_MAX = 1 << 20, PATIENCE_MS = 20000 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef SR_KEYS_SSH_VERIFIER_H
-#define SR_KEYS_SSH_VERIFIER_H
+#ifndef SR_ACTS_SSH_VERIFIER_H
+#define SR_ACTS_SSH_VERIFIER_H
 
 #include "crypto/sign.h"
 #include "formats/sshsig.h"
@@ -63,4 +63,4 @@ enum sr_status sr_ssh_verifier_check(const struct sr_ssh_verifier *v, struct sr_
 enum sr_status sr_ssh_verifier_signed_data(struct sr_bytes name_space, enum sr_sshsig_hash hash,
                                            struct sr_bytes message, struct sr_buf *out) SR_MUST_USE;
 
-#endif /* SR_KEYS_SSH_VERIFIER_H */
+#endif /* SR_ACTS_SSH_VERIFIER_H */

@@ -3,7 +3,7 @@
  * What must hold: rules SG-5 and SG-17 to SG-23 of docs/formats/sshsig.md, each refused with its
  * own error; no byte of a signature can be another.
  */
-#include "keys/ssh_verifier.h"
+#include "acts/ssh_verifier.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What must hold: rules SA-1 and SA-2 of docs/formats/ssh-agent.md. */
-#include "keys/ssh_connection.h"
+#include "acts/ssh_connection.h"
 
 #include "base/text.h"
 #include "formats/ssh_agent.h"

@@ -4,7 +4,7 @@
  * verifies; a signature that is another's, for something else or without a touch never comes out
  * (rules SA-3 to SA-6 of docs/formats/ssh-agent.md).
  */
-#include "keys/ssh_signer.h"
+#include "acts/ssh_signer.h"
 
 #include "base/text.h"
 #include "base/writer.h"

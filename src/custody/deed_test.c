@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is recorded of an act is fixed to the byte: it will be signed. */
-#include "custody/act.h"
+#include "custody/deed.h"
 
 #include <string.h>
 
@@ -26,11 +26,11 @@ static struct sr_catalog_version version = {
     "0000000000000000000000000000\",\"name\":\"llama\",\"number\":3}}"
 #define TAIL(verb) "\"time_utc_ms\":42,\"verb\":\"" verb "\","
 
-static bool encodes(const struct sr_act *act, const struct sr_catalog_version *v,
+static bool encodes(const struct sr_deed *act, const struct sr_catalog_version *v,
                     const char *expected)
 {
     SR_AUTO(sr_buf) out = NULL;
-    if (sr_buf_new(4096, &out) != SR_OK || sr_act_encode(act, &room, v, out) != SR_OK) {
+    if (sr_buf_new(4096, &out) != SR_OK || sr_deed_encode(act, &room, v, out) != SR_OK) {
         return false;
     }
     struct sr_bytes text = sr_buf_view(out);
@@ -43,22 +43,22 @@ static bool encodes(const struct sr_act *act, const struct sr_catalog_version *v
 
 static void encodes_each_verb(void)
 {
-    struct sr_act act = {.verb = SR_VERB_INIT, .actor = "o", .time_utc_ms = 42};
+    struct sr_deed act = {.verb = SR_DEED_INIT, .actor = "o", .time_utc_ms = 42};
     CHECK(encodes(&act, NULL,
                   "{\"actor\":\"o\",\"format\":1,\"room\":\"" ROOM_HEX
                   "\",\"time_utc_ms\":42,\"verb\":\"init\"}"));
-    act.verb = SR_VERB_ROTATE;
+    act.verb = SR_DEED_ROTATE;
     act.rotate.epoch = 2;
     CHECK(encodes(&act, NULL,
                   "{\"actor\":\"o\",\"epoch\":2,\"format\":1,\"room\":\"" ROOM_HEX
                   "\",\"time_utc_ms\":42,\"verb\":\"rotate\"}"));
-    act = (struct sr_act){
-        .verb = SR_VERB_EXPORT, .actor = "o", .time_utc_ms = 42, .export = {.to = "/x"}};
+    act = (struct sr_deed){
+        .verb = SR_DEED_EXPORT, .actor = "o", .time_utc_ms = 42, .export = {.to = "/x"}};
     CHECK(encodes(&act, &version,
                   "{\"actor\":\"o\",\"format\":1,\"room\":\"" ROOM_HEX
                   "\",\"time_utc_ms\":42,\"to\":\"/x\",\"verb\":\"export\"," VERSION("ff")));
     act =
-        (struct sr_act){.verb = SR_VERB_USE, .actor = "o", .time_utc_ms = 42, .use = {.at = "/m"}};
+        (struct sr_deed){.verb = SR_DEED_USE, .actor = "o", .time_utc_ms = 42, .use = {.at = "/m"}};
     CHECK(encodes(&act, &version,
                   "{\"actor\":\"o\",\"at\":\"/m\",\"format\":1,\"room\":\"" ROOM_HEX
                   "\"," TAIL("use") VERSION("ff")));
@@ -66,8 +66,8 @@ static void encodes_each_verb(void)
 
 static void encodes_a_read(void)
 {
-    struct sr_act act = {
-        .verb = SR_VERB_READ, .actor = "o", .time_utc_ms = 42, .read = {.file = "a\"b"}};
+    struct sr_deed act = {
+        .verb = SR_DEED_READ, .actor = "o", .time_utc_ms = 42, .read = {.file = "a\"b"}};
     CHECK(encodes(&act, &version,
                   "{\"actor\":\"o\",\"file\":\"a\\\"b\",\"format\":1,\"room\":\"" ROOM_HEX
                   "\"," TAIL("read") VERSION("ff")));
@@ -80,15 +80,15 @@ static void encodes_a_read(void)
 static void encodes_a_deposit(void)
 {
     struct sr_id parents[2] = {{{5}}, {{6}}};
-    struct sr_act act = {.verb = SR_VERB_DEPOSIT, .actor = "o", .time_utc_ms = 42};
+    struct sr_deed act = {.verb = SR_DEED_DEPOSIT, .actor = "o", .time_utc_ms = 42};
     act.deposit.digest[0] = 0xee; /* the version has none yet */
     act.deposit.parents = parents;
     act.deposit.parent_count = 2;
-    struct sr_act_inspection inspection = {.verdict = SR_VERDICT_REVIEW, .reason = "read it"};
+    struct sr_deed_inspection inspection = {.verdict = SR_VERDICT_REVIEW, .reason = "read it"};
     inspection.ruleset[0] = 0xdd;
     act.deposit.inspection = &inspection;
-    static const struct sr_act_document DOCUMENTS[] = {{"inspection.json", {0xcc}},
-                                                       {"lineage.json", {0xbb}}};
+    static const struct sr_deed_document DOCUMENTS[] = {{"inspection.json", {0xcc}},
+                                                        {"lineage.json", {0xbb}}};
     act.deposit.documents = DOCUMENTS;
     act.deposit.document_count = 2;
     act.deposit.step = SR_STEP_FINE_TUNE;
@@ -107,17 +107,17 @@ static void encodes_a_deposit(void)
 
 static void names_every_verb(void)
 {
-    for (unsigned i = 0; i < SR_VERB_COUNT; i++) {
-        const struct sr_verb_info *info = sr_verb_info((enum sr_verb)i);
+    for (unsigned i = 0; i < SR_DEED_COUNT; i++) {
+        const struct sr_deed_info *info = sr_deed_info((enum sr_deed_verb)i);
         CHECK(info->word[0] != '\0' && strlen(info->word) < 32 && info->title[0] != '\0');
         for (unsigned j = 0; j < i; j++) {
-            CHECK(strcmp(info->word, sr_verb_info((enum sr_verb)j)->word) != 0);
+            CHECK(strcmp(info->word, sr_deed_info((enum sr_deed_verb)j)->word) != 0);
         }
     }
-    CHECK(sr_verb_info(SR_VERB_EXPORT)->releases && sr_verb_info(SR_VERB_READ)->releases &&
-          sr_verb_info(SR_VERB_USE)->releases);
-    CHECK(!sr_verb_info(SR_VERB_DEPOSIT)->releases && !sr_verb_info(SR_VERB_INIT)->releases &&
-          !sr_verb_info(SR_VERB_ROTATE)->releases);
+    CHECK(sr_deed_info(SR_DEED_EXPORT)->releases && sr_deed_info(SR_DEED_READ)->releases &&
+          sr_deed_info(SR_DEED_USE)->releases);
+    CHECK(!sr_deed_info(SR_DEED_DEPOSIT)->releases && !sr_deed_info(SR_DEED_INIT)->releases &&
+          !sr_deed_info(SR_DEED_ROTATE)->releases);
 }
 
 int main(void)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef SR_KEYS_SSH_SIGNER_H
-#define SR_KEYS_SSH_SIGNER_H
+#ifndef SR_ACTS_SSH_SIGNER_H
+#define SR_ACTS_SSH_SIGNER_H
 
+#include "acts/ssh_connection.h"
+#include "acts/ssh_verifier.h"
 #include "formats/ssh_agent.h"
-#include "keys/ssh_connection.h"
-#include "keys/ssh_verifier.h"
 
 /*
  * Signatures by a key that an ssh-agent has. The private key stays there; what comes back is
@@ -47,4 +47,4 @@ enum sr_status sr_ssh_signer_sshsig(struct sr_ssh_connection *c, const struct sr
 enum sr_status sr_ssh_signer_new(struct sr_ssh_connection *c, struct sr_bytes key,
                                  struct sr_signer **out, struct sr_err *err) SR_MUST_USE;
 
-#endif /* SR_KEYS_SSH_SIGNER_H */
+#endif /* SR_ACTS_SSH_SIGNER_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "keys/ssh_signer.h"
+#include "acts/ssh_signer.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "keys/ssh_verifier.h"
+#include "acts/ssh_verifier.h"
 
 #include <stdlib.h>
 #include <string.h>

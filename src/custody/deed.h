@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef SR_CUSTODY_ACT_H
-#define SR_CUSTODY_ACT_H
+#ifndef SR_CUSTODY_DEED_H
+#define SR_CUSTODY_DEED_H
 
 #include "artifact/finding.h"
 #include "artifact/lineage.h"
@@ -17,52 +17,52 @@
  * comes in signed, is decided by policy and becomes a leaf of the ledger, behind this same call.
  */
 
-enum sr_verb {
-#define VERB(name, word, releases, title) SR_VERB_##name,
+enum sr_deed_verb {
+#define VERB(name, word, releases, title) SR_DEED_##name,
 #include "custody/verbs.def"
 #undef VERB
-    SR_VERB_COUNT
+    SR_DEED_COUNT
 };
 
-struct sr_verb_info {
+struct sr_deed_info {
     const char *word;
     bool releases;
     const char *title;
 };
 /* Valid for every enum value. Static. */
-const struct sr_verb_info *sr_verb_info(enum sr_verb verb);
+const struct sr_deed_info *sr_deed_info(enum sr_deed_verb verb);
 
-#define SR_ACT_REASON_BYTES_MAX 500
+#define SR_DEED_REASON_BYTES_MAX 500
 
 /* What inspection said of a version: who relies on it later has to know under which rules. */
-struct sr_act_inspection {
+struct sr_deed_inspection {
     enum sr_verdict verdict; /* of all files; PASS, or REVIEW that somebody accepted */
     enum sr_profile profile;
-    uint8_t ruleset[SR_SHA256_BYTES];         /* sr_report_ruleset() */
-    char reason[SR_ACT_REASON_BYTES_MAX + 1]; /* why REVIEW was accepted; "" for PASS */
+    uint8_t ruleset[SR_SHA256_BYTES];          /* sr_report_ruleset() */
+    char reason[SR_DEED_REASON_BYTES_MAX + 1]; /* why REVIEW was accepted; "" for PASS */
 };
 
 /* A document of a version (store/catalog.h), as its act of deposit fixes it. */
-struct sr_act_document {
+struct sr_deed_document {
     char name[SR_CATALOG_DOCUMENT_NAME_BYTES];
     uint8_t sha256[SR_SHA256_BYTES];
 };
 
 /* One act. Strings are NUL-terminated UTF-8 without control characters; borrowed. */
-struct sr_act {
-    enum sr_verb verb;
+struct sr_deed {
+    enum sr_deed_verb verb;
     const char *actor; /* NULL: the room's */
     int64_t time_utc_ms;
     struct sr_id version; /* the subject; all zero for INIT and ROTATE */
     union {
         struct {
-            uint8_t digest[SR_SHA256_BYTES];            /* of the manifest */
-            const struct sr_id *parents;                /* versions it was made from */
-            size_t parent_count;                        /* 0..SR_ACT_PARENTS_MAX */
-            const struct sr_act_inspection *inspection; /* NULL: not inspected, and denied */
-            unsigned tier;                           /* 1..5; 0: it has no lineage, and is denied */
-            enum sr_step step;                       /* that made it from its parents */
-            const struct sr_act_document *documents; /* by name */
+            uint8_t digest[SR_SHA256_BYTES];             /* of the manifest */
+            const struct sr_id *parents;                 /* versions it was made from */
+            size_t parent_count;                         /* 0..SR_DEED_PARENTS_MAX */
+            const struct sr_deed_inspection *inspection; /* NULL: not inspected, and denied */
+            unsigned tier;     /* 1..5; 0: it has no lineage, and is denied */
+            enum sr_step step; /* that made it from its parents */
+            const struct sr_deed_document *documents; /* by name */
             size_t document_count;
         } deposit;
         struct {
@@ -81,9 +81,9 @@ struct sr_act {
     };
 };
 
-#define SR_ACT_PARENTS_MAX 64
+#define SR_DEED_PARENTS_MAX 64
 /* Where something goes: a path as long as Linux takes. */
-#define SR_ACT_TEXT_BYTES_MAX 4095
+#define SR_DEED_TEXT_BYTES_MAX 4095
 
 /*
  * The canonical JSON of an act: what is recorded, and later signed. One line, members in byte
@@ -92,14 +92,14 @@ struct sr_act {
  *
  * errors  TOO_LARGE, NO_MEMORY, MALFORMED
  */
-enum sr_status sr_act_encode(const struct sr_act *act, const struct sr_id *room,
-                             const struct sr_catalog_version *version,
-                             struct sr_buf *out) SR_MUST_USE;
+enum sr_status sr_deed_encode(const struct sr_deed *act, const struct sr_id *room,
+                              const struct sr_catalog_version *version,
+                              struct sr_buf *out) SR_MUST_USE;
 
 struct sr_json_writer;
-/* The member "inspection", here and in an intent (hold.h). errors  as sr_act_encode() */
-enum sr_status sr_act_put_inspection(struct sr_json_writer *w,
-                                     const struct sr_act_inspection *inspection) SR_MUST_USE;
+/* The member "inspection", here and in an intent (hold.h). errors  as sr_deed_encode() */
+enum sr_status sr_deed_put_inspection(struct sr_json_writer *w,
+                                      const struct sr_deed_inspection *inspection) SR_MUST_USE;
 
 /*
  * Leave to do what an act says, given when the act was recorded. It names the version and verb, and
@@ -124,7 +124,7 @@ uint64_t sr_permit_seq(const struct sr_permit *p);
  *         USAGE      a verb that comes in by another call
  *         BUSY, CORRUPT, IO, NO_MEMORY
  */
-enum sr_status sr_custody_apply(struct sr_room *r, const struct sr_act *act, struct sr_permit **out,
-                                struct sr_err *err) SR_MUST_USE;
+enum sr_status sr_custody_apply(struct sr_room *r, const struct sr_deed *act,
+                                struct sr_permit **out, struct sr_err *err) SR_MUST_USE;
 
-#endif /* SR_CUSTODY_ACT_H */
+#endif /* SR_CUSTODY_DEED_H */

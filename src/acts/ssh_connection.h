@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef SR_KEYS_SSH_CONNECTION_H
-#define SR_KEYS_SSH_CONNECTION_H
+#ifndef SR_ACTS_SSH_CONNECTION_H
+#define SR_ACTS_SSH_CONNECTION_H
 
 #include "base/buf.h"
 
@@ -39,4 +39,4 @@ SR_DEFINE_AUTO(sr_ssh_connection)
 enum sr_status sr_ssh_connection_ask(struct sr_ssh_connection *c, struct sr_bytes request,
                                      struct sr_buf *answer, struct sr_err *err) SR_MUST_USE;
 
-#endif /* SR_KEYS_SSH_CONNECTION_H */
+#endif /* SR_ACTS_SSH_CONNECTION_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "keys/ssh_connection.h"
+#include "acts/ssh_connection.h"
 
 #include <errno.h>
 #include <poll.h>

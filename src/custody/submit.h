@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SR_CUSTODY_SUBMIT_H
+#define SR_CUSTODY_SUBMIT_H
+
+#include "custody/room.h"
+#include "policy/decide.h"
+
+/*
+ * How acts come into a room: sr_custody_submit() is the one way. Under the lock of the ledger it
+ * brings the state up to date, verifies the envelope, decides (policy/decide.h), checks what the
+ * catalog knows beside, records the act with its outcome and changes the catalog in one
+ * transaction, appends the leaf durably, and only then answers. Refusals of acts that an enrolled
+ * key, or the room's, has signed are recorded too. source  docs/design/0013-acts.md,
+ * docs/formats/room.md
+ */
+
+/* Who acts. signer NULL: whoever has unlocked the room, through the room's own key; then name is
+ * that person's word for themselves (the operating system's user). */
+struct sr_custody_as {
+    const char *name; /* of a principal */
+    struct sr_act_signer *signer;
+};
+
+/*
+ * Complete an act whose verb, subject's digest and fields are set: room, actor, time, nonce, the
+ * policy in force and the last checkpoint. Its one subject is written to *subject, which, with
+ * subject_name, has to live as long as act.
+ *
+ * digest  of a version's manifest or the new policy; NULL otherwise (sr_act_subject())
+ */
+enum sr_status sr_custody_draft(struct sr_room *r, const char *actor, struct sr_act *act,
+                                const uint8_t *digest, char subject_name[SR_ACT_SUBJECT_NAME_BYTES],
+                                struct sr_act_name *subject, struct sr_err *err) SR_MUST_USE;
+
+/* What became of an act. */
+struct sr_custody_result {
+    uint8_t digest[SR_SHA256_BYTES]; /* of the act */
+    uint64_t seq;                    /* 0: not recorded */
+    struct sr_decision decision;     /* rule is NULL here */
+};
+
+/*
+ * Take in an act. envelope is hostile. Durable when this returns OK.
+ *
+ * out_permit  for EXPORT, READ and USE; may be NULL
+ * out         also after DENIED, PENDING, CONFLICT and such; may be NULL
+ * errors      MALFORMED, UNSUPPORTED, TOO_LARGE  not an act (nothing is recorded)
+ *             UNTRUSTED        the signature is wrong, or the key is nobody's; the ledger does not
+ * lead up to what the actor saw DENIED, PENDING, NOT_FOUND, CONFLICT, UNAUTHENTICATED  refused; err
+ * has the reason BUSY, CORRUPT, IO, NO_MEMORY, INTERNAL
+ */
+enum sr_status sr_custody_submit(struct sr_room *r, struct sr_bytes envelope,
+                                 struct sr_permit **out_permit, struct sr_custody_result *out,
+                                 struct sr_err *err) SR_MUST_USE;
+
+/* Draft, sign as `as`, submit. act has verb and fields; digest as sr_custody_draft(). */
+enum sr_status sr_custody_do(struct sr_room *r, const struct sr_custody_as *as, struct sr_act *act,
+                             const uint8_t *digest, struct sr_permit **out_permit,
+                             struct sr_custody_result *out, struct sr_err *err) SR_MUST_USE;
+
+/* The state as of now: reads what others have added. Valid until the next call here or above. */
+enum sr_status sr_custody_state(struct sr_room *r, const struct sr_state **out,
+                                struct sr_err *err) SR_MUST_USE;
+/* The moment to ask the decision with: the clock, and the witnesses of the last cosigned
+ * checkpoint. Valid as long as the room's state. */
+enum sr_status sr_custody_moment(struct sr_room *r, struct sr_moment *out,
+                                 struct sr_err *err) SR_MUST_USE;
+
+/*
+ * Keep a text that acts name by its digest: a policy, a report. It counts for nothing until an act
+ * names it. errors  TOO_LARGE (1 MiB), IO, BUSY, NO_MEMORY
+ */
+enum sr_status sr_custody_put_text(struct sr_room *r, struct sr_bytes text,
+                                   uint8_t out_digest[SR_SHA256_BYTES],
+                                   struct sr_err *err) SR_MUST_USE;
+/* errors  NOT_FOUND, CORRUPT (it is not what its digest says), TOO_LARGE, IO, NO_MEMORY */
+enum sr_status sr_custody_text(struct sr_room *r, const uint8_t digest[SR_SHA256_BYTES],
+                               struct sr_buf *out, struct sr_err *err) SR_MUST_USE;
+
+#endif /* SR_CUSTODY_SUBMIT_H */
