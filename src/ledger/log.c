@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,52 +14,26 @@
 #include "formats/checkpoint.h"
 #include "formats/lines.h"
 #include "formats/tile.h"
-#include "ledger/journal.h"
+#include "ledger/log_impl.h"
 #include "ledger/receipt.h"
-#include "ledger/tiles.h"
 
 static const char CHECKPOINT[] = "checkpoint";
 static const char JOURNAL[] = "journal";
-enum { BATCH_BYTES_MAX = 16 << 20, NOTE_BYTES_MAX = 8192, PIN_NAME_BYTES = 128 };
-
-/* What was signed last. */
-struct pin {
-    uint64_t size;
-    uint8_t root[SR_SHA256_BYTES];
-    int64_t utc_ms;
-};
+static const char FAILED_BEFORE[] = "the log failed before and has to be opened again";
+enum { BATCH_BYTES_MAX = 16 << 20, TEXT_BYTES_MAX = 8192, PIN_NAME_BYTES = 128 };
 
 /* Somebody in sr_log_append(). */
-struct waiter {
+struct sr_log_waiter {
     struct sr_bytes bundle;
     size_t count;
     uint64_t first;
     bool is_done;
     enum sr_status status;
     struct sr_err err;
-    struct waiter *next;
+    struct sr_log_waiter *next;
 };
 
-struct sr_log {
-    struct sr_log_options o;
-    struct sr_vkey *vkey;
-    int lock;
-    int pin_lock;
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
-    /* Under the mutex. */
-    bool is_taken; /* somebody has what is below to himself */
-    struct waiter *queue;
-    struct waiter **queue_end;
-    /* Of who has it taken. */
-    bool is_failed;
-    struct sr_journal journal;
-    struct sr_tiles *tiles;
-    struct pin pin;
-    uint64_t published;
-};
-
-static void take(struct sr_log *log)
+void sr_log_take(struct sr_log *log)
 {
     (void)pthread_mutex_lock(&log->mutex);
     while (log->is_taken) {
@@ -70,7 +43,7 @@ static void take(struct sr_log *log)
     (void)pthread_mutex_unlock(&log->mutex);
 }
 
-static void give(struct sr_log *log)
+void sr_log_give(struct sr_log *log)
 {
     (void)pthread_mutex_lock(&log->mutex);
     log->is_taken = false;
@@ -79,7 +52,8 @@ static void give(struct sr_log *log)
 }
 
 /* The pin is the text of a checkpoint with a line that says when. */
-static enum sr_status write_pin(const struct sr_log *log, const struct pin *pin, struct sr_err *err)
+static enum sr_status write_pin(const struct sr_log *log, const struct sr_log_pin *pin,
+                                struct sr_err *err)
 {
     SR_AUTO(sr_buf) when = NULL;
     SR_AUTO(sr_buf) text = NULL;
@@ -88,7 +62,7 @@ static enum sr_status write_pin(const struct sr_log *log, const struct pin *pin,
     SR_TRY(sr_lines_put_number("time ", (uint64_t)pin->utc_ms, when));
     memcpy(c.root, pin->root, sizeof c.root);
     c.extensions = sr_buf_view(when);
-    SR_TRY(sr_buf_new(NOTE_BYTES_MAX, &text));
+    SR_TRY(sr_buf_new(TEXT_BYTES_MAX, &text));
     SR_TRY(sr_checkpoint_encode(&c, text));
     return sr_folder_write_file(log->o.pin_folder, log->o.pin_name, sr_buf_view(text), err);
 }
@@ -100,7 +74,7 @@ static enum sr_status read_pin(struct sr_log *log, struct sr_err *err)
     struct sr_checkpoint c;
     struct sr_bytes line;
     uint64_t utc_ms = 0;
-    SR_TRY(sr_buf_new(NOTE_BYTES_MAX, &text));
+    SR_TRY(sr_buf_new(TEXT_BYTES_MAX, &text));
     enum sr_status status = sr_folder_read_file(log->o.pin_folder, log->o.pin_name, text, err);
     if (status != SR_OK) {
         return sr_context(err, status, "the pin of the log");
@@ -116,7 +90,7 @@ static enum sr_status read_pin(struct sr_log *log, struct sr_err *err)
             SR_OK) {
         return sr_fail(err, SR_MALFORMED, "the pin has no time");
     }
-    log->pin = (struct pin){.size = c.size, .utc_ms = (int64_t)utc_ms};
+    log->pin = (struct sr_log_pin){.size = c.size, .utc_ms = (int64_t)utc_ms};
     memcpy(log->pin.root, c.root, sizeof c.root);
     return SR_OK;
 }
@@ -150,11 +124,12 @@ static enum sr_status prepare(const struct sr_log_options *o, struct sr_log **ou
     log->queue_end = &log->queue;
     (void)pthread_mutex_init(&log->mutex, NULL);
     (void)pthread_cond_init(&log->changed, NULL);
-    SR_TRY(sr_vkey_new(o->origin, SR_VKEY_ED25519, o->signer->public_key, &log->vkey, err));
-    SR_TRY(sr_folder_lock(o->folder, "lock", SR_LOCK_EXCLUSIVE, 0, &log->lock, err));
+    const struct sr_public_key *key = o->signer == NULL ? o->public_key : o->signer->public_key;
+    SR_TRY(sr_vkey_new(o->origin, SR_VKEY_ED25519, key, &log->vkey, err));
+    SR_TRY(sr_folder_lock(o->folder, "lock", SR_LOCK_EXCLUSIVE, o->wait_ms, &log->lock, err));
     /* Two copies of the folder have two locks, but one pin. */
     (void)snprintf(name, sizeof name, "%.100s.lock", o->pin_name);
-    SR_TRY(sr_folder_lock(o->pin_folder, name, SR_LOCK_EXCLUSIVE, 0, &log->pin_lock, err));
+    SR_TRY(sr_folder_lock(o->pin_folder, name, SR_LOCK_EXCLUSIVE, o->wait_ms, &log->pin_lock, err));
     *out = SR_TAKE(log);
     return SR_OK;
 }
@@ -167,9 +142,9 @@ static enum sr_status publish(struct sr_log *log, int64_t now_utc_ms, struct sr_
     SR_AUTO(sr_buf) made = NULL;
     struct sr_tree_nodes nodes = sr_tiles_nodes(log->tiles);
     struct sr_checkpoint c = {.origin = log->o.origin, .size = sr_tiles_size(log->tiles)};
-    struct pin pin = {.size = c.size, .utc_ms = now_utc_ms};
-    SR_TRY(sr_buf_new(NOTE_BYTES_MAX, &text));
-    SR_TRY(sr_buf_new(NOTE_BYTES_MAX, &made));
+    struct sr_log_pin pin = {.size = c.size, .utc_ms = now_utc_ms};
+    SR_TRY(sr_buf_new(TEXT_BYTES_MAX, &text));
+    SR_TRY(sr_buf_new(TEXT_BYTES_MAX, &made));
     SR_TRY(sr_tree_root(&nodes, c.size, c.root, err));
     memcpy(pin.root, c.root, sizeof pin.root);
     SR_TRY(sr_checkpoint_encode(&c, text));
@@ -178,8 +153,10 @@ static enum sr_status publish(struct sr_log *log, int64_t now_utc_ms, struct sr_
     SR_TRY(sr_note_encode_text(sr_buf_view(text), made));
     SR_TRY(sr_vkey_sign(log->vkey, log->o.signer, 0, sr_buf_view(text), made, err));
     SR_TRY(sr_folder_write_file(log->o.folder, CHECKPOINT, sr_buf_view(made), err));
+    uint64_t before = log->published;
     log->pin = pin;
     log->published = c.size;
+    sr_tiles_prune(log->tiles, before);
     SR_TRY(sr_journal_empty(&log->journal, err));
     return sr_buf_append(note, sr_buf_view(made));
 }
@@ -188,16 +165,42 @@ enum sr_status sr_log_publish(struct sr_log *log, int64_t now_utc_ms, struct sr_
                               struct sr_err *err)
 {
     enum sr_status status = SR_OK;
-    take(log);
+    sr_log_take(log);
     if (log->is_failed) {
-        status = sr_fail(err, SR_IO, "the log failed before and has to be opened again");
+        status = sr_fail(err, SR_IO, "%s", FAILED_BEFORE);
+    } else if (log->o.signer == NULL) {
+        status = sr_fail(err, SR_UNAUTHENTICATED, "the log's key is locked");
     } else if (now_utc_ms < log->pin.utc_ms) {
         status = sr_fail(err, SR_CONFLICT, "the clock is behind the last checkpoint");
     } else {
         status = publish(log, now_utc_ms, note, err);
         log->is_failed = status != SR_OK;
     }
-    give(log);
+    sr_log_give(log);
+    return status;
+}
+
+/* note is of the last checkpoint: the same text, and signed by the log. */
+static enum sr_status check_same(struct sr_log *log, struct sr_bytes note, struct sr_err *err)
+{
+    const struct sr_vkey *keys[] = {log->vkey};
+    struct sr_checkpoint c;
+    SR_TRY(sr_receipt_checkpoint(note, log->o.origin, keys, 1, &c, NULL, err));
+    if (c.size != log->published || log->published != log->pin.size || c.extensions.len > 0 ||
+        memcmp(c.root, log->pin.root, sizeof c.root) != 0) {
+        return sr_fail(err, SR_CONFLICT, "that is not the last checkpoint");
+    }
+    return SR_OK;
+}
+
+enum sr_status sr_log_store_cosigned(struct sr_log *log, struct sr_bytes note, struct sr_err *err)
+{
+    sr_log_take(log);
+    enum sr_status status = check_same(log, note, err);
+    if (status == SR_OK) {
+        status = sr_folder_write_file(log->o.folder, CHECKPOINT, note, err);
+    }
+    sr_log_give(log);
     return status;
 }
 
@@ -212,17 +215,25 @@ enum sr_status sr_log_create(const struct sr_log_options *options, int64_t now_u
 {
     SR_AUTO(sr_log) log = NULL;
     SR_AUTO(sr_buf) note = NULL;
+    if (options->signer == NULL) {
+        return sr_fail(err, SR_UNAUTHENTICATED, "the log's key is locked");
+    }
     SR_TRY(prepare(options, &log, err));
     if (is_there(options->folder, CHECKPOINT) || is_there(options->pin_folder, options->pin_name)) {
         return sr_fail(err, SR_CONFLICT, "there is a log, or a pin of one");
     }
-    SR_TRY(sr_buf_new(NOTE_BYTES_MAX, &note));
+    SR_TRY(sr_buf_new(TEXT_BYTES_MAX, &note));
     SR_TRY(sr_journal_open(options->folder, JOURNAL, &log->journal, err));
     if (log->journal.bytes > 0) {
         return sr_fail(err, SR_CONFLICT, "there is a journal of a log");
     }
     SR_TRY(sr_tiles_open(options->folder, 0, &log->tiles, err));
     return publish(log, now_utc_ms, note, err);
+}
+
+enum sr_status sr_log_read_note(struct sr_log *log, struct sr_buf *out, struct sr_err *err)
+{
+    return sr_folder_read_file(log->o.folder, CHECKPOINT, out, err);
 }
 
 /* The checkpoint in the folder; none is as good as an empty one, which the pin has to agree with.
@@ -233,8 +244,8 @@ static enum sr_status read_checkpoint(struct sr_log *log, uint64_t *out_size,
     SR_AUTO(sr_buf) note = NULL;
     struct sr_checkpoint c = {0};
     const struct sr_vkey *keys[] = {log->vkey};
-    SR_TRY(sr_buf_new(NOTE_BYTES_MAX, &note));
-    enum sr_status status = sr_folder_read_file(log->o.folder, CHECKPOINT, note, err);
+    SR_TRY(sr_buf_new(SR_NOTE_BYTES_MAX, &note));
+    enum sr_status status = sr_log_read_note(log, note, err);
     if (status == SR_NOT_FOUND) {
         *out_size = 0;
         return sr_sha256_once(sr_bytes(NULL, 0), out_root);
@@ -272,6 +283,25 @@ static enum sr_status replay_entry(void *ctx, struct sr_bytes entry, struct sr_e
     return check_pin(log, err);
 }
 
+enum sr_status sr_log_trust(const struct sr_log_options *options, int64_t now_utc_ms,
+                            struct sr_err *err)
+{
+    SR_AUTO(sr_log) log = NULL;
+    struct sr_log_pin pin = {.utc_ms = now_utc_ms};
+    SR_TRY(prepare(options, &log, err));
+    if (is_there(options->pin_folder, options->pin_name)) {
+        return sr_fail(err, SR_CONFLICT, "there is a pin of this log");
+    }
+    if (!is_there(options->folder, CHECKPOINT)) {
+        return sr_fail(err, SR_NOT_FOUND, "there is no checkpoint to trust");
+    }
+    SR_TRY(read_checkpoint(log, &pin.size, pin.root, err));
+    SR_TRY(sr_tiles_open(options->folder, pin.size, &log->tiles, err));
+    SR_TRY(
+        check_root(log, pin.root, SR_CORRUPT, "the tiles do not give the checkpoint's root", err));
+    return write_pin(log, &pin, err);
+}
+
 enum sr_status sr_log_open(const struct sr_log_options *options, struct sr_log **out,
                            struct sr_err *err)
 {
@@ -299,10 +329,10 @@ enum sr_status sr_log_open(const struct sr_log_options *options, struct sr_log *
 }
 
 /* Those at the head of the queue that go into one batch, taken off it. Under the mutex. */
-static struct waiter *take_batch(struct sr_log *log)
+static struct sr_log_waiter *take_batch(struct sr_log *log)
 {
-    struct waiter *batch = log->queue;
-    struct waiter **end = &log->queue;
+    struct sr_log_waiter *batch = log->queue;
+    struct sr_log_waiter **end = &log->queue;
     size_t bytes = 0;
     while (*end != NULL && bytes + (*end)->bundle.len <= BATCH_BYTES_MAX) {
         bytes += (*end)->bundle.len;
@@ -327,16 +357,16 @@ static enum sr_status add_all(struct sr_log *log, struct sr_bytes bundle, struct
 }
 
 /* Make a batch durable, then part of the tree. */
-static enum sr_status commit(struct sr_log *log, struct waiter *batch, struct sr_err *err)
+static enum sr_status commit(struct sr_log *log, struct sr_log_waiter *batch, struct sr_err *err)
 {
     SR_AUTO(sr_buf) bundle = NULL;
     uint64_t first = sr_tiles_size(log->tiles);
     size_t count = 0;
     if (log->is_failed) {
-        return sr_fail(err, SR_IO, "the log failed before and has to be opened again");
+        return sr_fail(err, SR_IO, "%s", FAILED_BEFORE);
     }
     SR_TRY(sr_buf_new(BATCH_BYTES_MAX, &bundle));
-    for (struct waiter *w = batch; w != NULL; w = w->next) {
+    for (struct sr_log_waiter *w = batch; w != NULL; w = w->next) {
         SR_TRY(sr_buf_append(bundle, w->bundle));
         w->first = first + count;
         count += w->count;
@@ -354,14 +384,14 @@ static enum sr_status commit(struct sr_log *log, struct waiter *batch, struct sr
 /* Be the one who commits, once. Called and returns under the mutex. */
 static void lead(struct sr_log *log)
 {
-    struct waiter *batch = take_batch(log);
+    struct sr_log_waiter *batch = take_batch(log);
     struct sr_err err = {0};
     log->is_taken = true;
     (void)pthread_mutex_unlock(&log->mutex);
     enum sr_status status = commit(log, batch, &err);
     (void)pthread_mutex_lock(&log->mutex);
     while (batch != NULL) {
-        struct waiter *next = batch->next; /* its owner may go once it is done */
+        struct sr_log_waiter *next = batch->next; /* its owner may go once it is done */
         batch->status = status;
         batch->err = err;
         batch->is_done = true;
@@ -382,7 +412,7 @@ enum sr_status sr_log_append(struct sr_log *log, const struct sr_bytes *entries,
             return sr_fail(err, status, "entry %zu of %zu bytes does not fit", i, entries[i].len);
         }
     }
-    struct waiter self = {.bundle = sr_buf_view(bundle), .count = count};
+    struct sr_log_waiter self = {.bundle = sr_buf_view(bundle), .count = count};
     (void)pthread_mutex_lock(&log->mutex);
     *log->queue_end = &self;
     log->queue_end = &self.next;
@@ -399,36 +429,4 @@ enum sr_status sr_log_append(struct sr_log *log, const struct sr_bytes *entries,
     }
     *out_index = self.first;
     return SR_OK;
-}
-
-uint64_t sr_log_published(struct sr_log *log)
-{
-    take(log);
-    uint64_t size = log->published;
-    give(log);
-    return size;
-}
-
-enum sr_status sr_log_prove_inclusion(struct sr_log *log, uint64_t index, uint64_t size,
-                                      struct sr_tree_proof *out, struct sr_err *err)
-{
-    take(log);
-    struct sr_tree_nodes nodes = sr_tiles_nodes(log->tiles);
-    enum sr_status status = size > log->published
-                                ? sr_fail(err, SR_NOT_FOUND, "no checkpoint covers so many leaves")
-                                : sr_tree_prove_inclusion(&nodes, index, size, out, err);
-    give(log);
-    return status;
-}
-
-enum sr_status sr_log_prove_consistency(struct sr_log *log, uint64_t old_size, uint64_t size,
-                                        struct sr_tree_proof *out, struct sr_err *err)
-{
-    take(log);
-    struct sr_tree_nodes nodes = sr_tiles_nodes(log->tiles);
-    enum sr_status status = size > log->published
-                                ? sr_fail(err, SR_NOT_FOUND, "no checkpoint covers so many leaves")
-                                : sr_tree_prove_consistency(&nodes, old_size, size, out, err);
-    give(log);
-    return status;
 }

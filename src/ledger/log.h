@@ -16,25 +16,43 @@
  * folder and in no backup of it. A log that does not lead up to its pin, because the folder is an
  * old copy or went another way, is not opened, so it signs nothing. docs/design/0012-ledger.md
  *
+ * A log without a signer, because the room is locked, takes entries and publishes nothing.
+ *
  * Any number of threads may use one log; one process has it.
  */
 struct sr_log;
 
 struct sr_log_options {
     struct sr_bytes origin;   /* also the name of the key; a name of notes (formats/note.h) */
-    struct sr_signer *signer; /* Ed25519; outlives the log, which alone uses it */
-    int folder;               /* open folder of the log; outlives the log */
-    int pin_folder;           /* open folder of the pin; outlives the log */
-    const char *pin_name;     /* NUL-terminated, trusted, under 100 bytes */
+    struct sr_signer *signer; /* Ed25519; outlives the log, which alone uses it; NULL: locked */
+    const struct sr_public_key *public_key; /* of the signer that is not there; else not used */
+    int folder;                             /* open folder of the log; outlives the log */
+    int pin_folder;                         /* open folder of the pin; outlives the log */
+    const char *pin_name;                   /* NUL-terminated, trusted, under 100 bytes */
+    unsigned wait_ms;                       /* how long to wait for somebody who has the log open */
 };
 
 /*
  * Make an empty log, with a signed checkpoint of no leaves.
  * errors  CONFLICT  there is a checkpoint, a journal or a pin; BUSY; those of the signer; IO,
- *         MALFORMED (origin), UNSUPPORTED (kind of key), NO_MEMORY, INTERNAL
+ *         MALFORMED (origin), UNSUPPORTED (kind of key), UNAUTHENTICATED (no signer), NO_MEMORY,
+ *         INTERNAL
  */
 enum sr_status sr_log_create(const struct sr_log_options *options, int64_t now_utc_ms,
                              struct sr_err *err) SR_MUST_USE;
+
+/*
+ * Pin a log on first sight: what its checkpoint says now is believed from now on. For who knows why
+ * there is no pin: a room that was moved to another machine, or restored with its newest copy. An
+ * old copy that is trusted so forks from what others have seen; only witnesses see that.
+ *
+ * errors  CONFLICT   there is a pin
+ *         NOT_FOUND  there is no checkpoint
+ *         BUSY, UNTRUSTED, CORRUPT, IO, MALFORMED, UNSUPPORTED, TOO_LARGE, NO_MEMORY, INTERNAL  as
+ *                    sr_log_open()
+ */
+enum sr_status sr_log_trust(const struct sr_log_options *options, int64_t now_utc_ms,
+                            struct sr_err *err) SR_MUST_USE;
 
 /*
  * errors  BUSY       somebody has the log, or the pin, open
@@ -64,13 +82,46 @@ enum sr_status sr_log_append(struct sr_log *log, const struct sr_bytes *entries,
 
 /*
  * Sign and publish a checkpoint of all that was appended before, and append the note to note.
- * errors  CONFLICT  the clock is behind the last checkpoint's; IO, those of the signer, NO_MEMORY
+ * errors  CONFLICT         the clock is behind the last checkpoint's
+ *         UNAUTHENTICATED  there is no signer
+ *         IO, those of the signer, NO_MEMORY
  */
 enum sr_status sr_log_publish(struct sr_log *log, int64_t now_utc_ms, struct sr_buf *note,
                               struct sr_err *err) SR_MUST_USE;
 
-/* How many leaves the last checkpoint covers. */
+/*
+ * Put note in the place of the last checkpoint: the same one, with signatures of witnesses under it
+ * (ledger/cosign.h), so that whoever reads the folder sees them too. Of note only the log's own
+ * signature is verified.
+ *
+ * errors  CONFLICT  note is not of the last checkpoint: there is a newer one
+ *         UNTRUSTED, MALFORMED, TOO_LARGE, IO, NO_MEMORY, INTERNAL
+ */
+enum sr_status sr_log_store_cosigned(struct sr_log *log, struct sr_bytes note,
+                                     struct sr_err *err) SR_MUST_USE;
+
+/* How many leaves there are, how many the last checkpoint covers, and when that one was made. */
+uint64_t sr_log_size(struct sr_log *log);
 uint64_t sr_log_published(struct sr_log *log);
+int64_t sr_log_published_utc_ms(struct sr_log *log);
+
+/* Append the last checkpoint as it is in the folder. errors  NOT_FOUND, IO, TOO_LARGE, NO_MEMORY */
+enum sr_status sr_log_checkpoint(struct sr_log *log, struct sr_buf *out,
+                                 struct sr_err *err) SR_MUST_USE;
+
+/*
+ * The root of the first size leaves, published or not.
+ * errors  NOT_FOUND  there are fewer; CORRUPT, IO, NO_MEMORY, INTERNAL
+ */
+enum sr_status sr_log_root(struct sr_log *log, uint64_t size, uint8_t out[SR_SHA256_BYTES],
+                           struct sr_err *err) SR_MUST_USE;
+
+/*
+ * Append entry number index, published or not, once it is seen to hash to its leaf.
+ * errors  NOT_FOUND  there are fewer; TOO_LARGE (out's), CORRUPT, IO, NO_MEMORY, INTERNAL
+ */
+enum sr_status sr_log_entry(struct sr_log *log, uint64_t index, struct sr_buf *out,
+                            struct sr_err *err) SR_MUST_USE;
 
 /*
  * Proofs as of any size up to that of the last checkpoint (ledger/tree.h).
@@ -80,5 +131,17 @@ enum sr_status sr_log_prove_inclusion(struct sr_log *log, uint64_t index, uint64
                                       struct sr_tree_proof *out, struct sr_err *err) SR_MUST_USE;
 enum sr_status sr_log_prove_consistency(struct sr_log *log, uint64_t old_size, uint64_t size,
                                         struct sr_tree_proof *out, struct sr_err *err) SR_MUST_USE;
+
+/*
+ * Append the receipt of entry number index (formats/tlog_proof.h), under note, a checkpoint of this
+ * log with whatever signatures it has; empty: the last one, as it is in the folder.
+ *
+ * errors  NOT_FOUND  the checkpoint does not cover the entry
+ *         CONFLICT   note is a checkpoint of another tree
+ *         UNTRUSTED  note is not signed by this log
+ *         MALFORMED, TOO_LARGE, CORRUPT, IO, NO_MEMORY, INTERNAL
+ */
+enum sr_status sr_log_receipt(struct sr_log *log, uint64_t index, struct sr_bytes note,
+                              struct sr_buf *out, struct sr_err *err) SR_MUST_USE;
 
 #endif /* SR_LEDGER_LOG_H */

@@ -151,6 +151,161 @@ static void an_old_copy_signs_nothing(void)
     CHECK(sr_log_open(&p.o, &log, NULL) == SR_CONFLICT);
 }
 
+/* Append the signature of somebody else under the last checkpoint. */
+static void cosign(struct sr_log *log, struct sr_buf *note, struct sr_checkpoint *out)
+{
+    SR_AUTO(sr_signer) witness = log_signer(77);
+    SR_AUTO(sr_vkey) key = log_vkey("example.org/witness", SR_VKEY_COSIGNATURE, witness);
+    SR_CLEANUP(sr_note_clear) struct sr_note n = {0};
+    CHECK(sr_log_checkpoint(log, note, NULL) == SR_OK);
+    CHECK(sr_note_decode(sr_buf_view(note), &n, NULL) == SR_OK);
+    CHECK(sr_checkpoint_decode(n.text, out, NULL) == SR_OK);
+    CHECK(sr_vkey_sign(key, witness, 1234, n.text, note, NULL) == SR_OK);
+}
+
+static void receipts_carry_cosignatures(void)
+{
+    SR_CLEANUP(place_close) struct place p = {0};
+    SR_AUTO(sr_log) log = NULL;
+    SR_AUTO(sr_buf) note = NULL;
+    SR_AUTO(sr_buf) seen = NULL;
+    SR_AUTO(sr_buf) receipt = NULL;
+    struct sr_checkpoint c;
+    struct sr_receipt r;
+    SR_AUTO(sr_signer) witness = log_signer(77);
+    SR_AUTO(sr_vkey) key = log_vkey("example.org/witness", SR_VKEY_COSIGNATURE, witness);
+    struct sr_vkey_mark marks[2] = {0};
+    place_open(&p, "cosigned", "cosigned");
+    const struct sr_vkey *keys[] = {p.key, key};
+    CHECK(sr_buf_new(8192, &note) == SR_OK && sr_buf_new(8192, &seen) == SR_OK);
+    CHECK(sr_buf_new(8192, &receipt) == SR_OK);
+    CHECK(sr_log_create(&p.o, 1, NULL) == SR_OK && sr_log_open(&p.o, &log, NULL) == SR_OK);
+    append(log, "a", 0);
+    append(log, "b", 1);
+    CHECK(publish(log, 5) == SR_OK && sr_log_published_utc_ms(log) == 5);
+    cosign(log, note, &c);
+    CHECK(sr_log_store_cosigned(log, sr_buf_view(note), NULL) == SR_OK);
+    CHECK(sr_log_checkpoint(log, seen, NULL) == SR_OK);
+    CHECK(sr_text_equal(sr_buf_view(seen), sr_buf_view(note)));
+    append(log, "c", 2);
+    CHECK(sr_log_receipt(log, 1, sr_bytes(NULL, 0), receipt, NULL) == SR_OK);
+    CHECK(sr_receipt_verify(sr_buf_view(receipt), sr_text_view("b"), p.o.origin, keys, 2, &r, marks,
+                            NULL) == SR_OK);
+    CHECK(r.index == 1 && r.size == 2 && marks[1].has_signed && marks[1].utc_s == 1234);
+    CHECK(sr_receipt_verify(sr_buf_view(receipt), sr_text_view("a"), p.o.origin, keys, 2, &r, NULL,
+                            NULL) == SR_UNTRUSTED);
+    CHECK(sr_log_receipt(log, 2, sr_bytes(NULL, 0), receipt, NULL) == SR_NOT_FOUND);
+    CHECK(publish(log, 6) == SR_OK);
+    /* It is not the last one any more, but a receipt can still be made under it. */
+    CHECK(sr_log_store_cosigned(log, sr_buf_view(note), NULL) == SR_CONFLICT);
+    sr_buf_clear(receipt);
+    CHECK(sr_log_receipt(log, 0, sr_buf_view(note), receipt, NULL) == SR_OK);
+    CHECK(sr_receipt_verify(sr_buf_view(receipt), sr_text_view("a"), p.o.origin, keys, 2, &r, NULL,
+                            NULL) == SR_OK);
+    /* A cosigned checkpoint opens as a plain one does. */
+    sr_buf_clear(note);
+    cosign(log, note, &c);
+    CHECK(sr_log_store_cosigned(log, sr_buf_view(note), NULL) == SR_OK);
+    sr_log_free(SR_TAKE(log));
+    CHECK(sr_log_open(&p.o, &log, NULL) == SR_OK && sr_log_published(log) == 3);
+}
+
+static void only_the_same_checkpoint_is_stored(void)
+{
+    SR_CLEANUP(place_close) struct place p = {0};
+    SR_AUTO(sr_log) log = NULL;
+    SR_AUTO(sr_buf) note = NULL;
+    SR_AUTO(sr_buf) text = NULL;
+    struct sr_checkpoint c;
+    place_open(&p, "stored", "stored");
+    CHECK(sr_buf_new(8192, &note) == SR_OK && sr_buf_new(8192, &text) == SR_OK);
+    CHECK(sr_log_create(&p.o, 1, NULL) == SR_OK && sr_log_open(&p.o, &log, NULL) == SR_OK);
+    append(log, "a", 0);
+    CHECK(publish(log, 5) == SR_OK);
+    cosign(log, note, &c);
+    c.origin = p.o.origin;
+    c.extensions = sr_bytes(NULL, 0);
+    c.root[0] ^= 1; /* signed by the log's key, but of another tree */
+    CHECK(sr_checkpoint_encode(&c, text) == SR_OK);
+    SR_AUTO(sr_buf) forged = NULL;
+    CHECK(sr_buf_new(8192, &forged) == SR_OK);
+    CHECK(sr_note_encode_text(sr_buf_view(text), forged) == SR_OK);
+    CHECK(sr_vkey_sign(p.key, p.o.signer, 0, sr_buf_view(text), forged, NULL) == SR_OK);
+    CHECK(sr_log_store_cosigned(log, sr_buf_view(forged), NULL) == SR_CONFLICT);
+    CHECK(sr_log_receipt(log, 0, sr_buf_view(forged), text, NULL) == SR_CONFLICT);
+    CHECK(sr_log_store_cosigned(log, sr_text_view("nonsense\n"), NULL) == SR_MALFORMED);
+}
+
+static void entries_and_roots(void)
+{
+    SR_CLEANUP(place_close) struct place p = {0};
+    SR_AUTO(sr_log) log = NULL;
+    SR_AUTO(sr_buf) out = NULL;
+    uint8_t root[SR_SHA256_BYTES];
+    uint8_t leaf[SR_SHA256_BYTES];
+    place_open(&p, "roots", "roots");
+    CHECK(sr_buf_new(8192, &out) == SR_OK);
+    CHECK(sr_log_create(&p.o, 1, NULL) == SR_OK && sr_log_open(&p.o, &log, NULL) == SR_OK);
+    append(log, "a", 0);
+    append(log, "b", 1);
+    CHECK(sr_log_size(log) == 2 && sr_log_published(log) == 0);
+    CHECK(sr_log_root(log, 1, root, NULL) == SR_OK);
+    CHECK(sr_merkle_leaf(sr_text_view("a"), leaf) == SR_OK);
+    CHECK(memcmp(root, leaf, sizeof leaf) == 0);
+    CHECK(sr_log_root(log, 2, root, NULL) == SR_OK && memcmp(root, leaf, sizeof leaf) != 0);
+    CHECK(sr_log_root(log, 3, root, NULL) == SR_NOT_FOUND);
+    CHECK(sr_log_entry(log, 1, out, NULL) == SR_OK);
+    CHECK(sr_text_equal(sr_buf_view(out), sr_text_view("b")));
+    CHECK(sr_log_entry(log, 2, out, NULL) == SR_NOT_FOUND);
+}
+
+/* A locked room: entries are durable, nothing is signed; whoever unlocks it later publishes them.
+ */
+static void without_a_signer_nothing_is_signed(void)
+{
+    SR_CLEANUP(place_close) struct place p = {0};
+    SR_AUTO(sr_log) log = NULL;
+    place_open(&p, "locked", "locked");
+    struct sr_log_options locked = p.o;
+    locked.signer = NULL;
+    locked.public_key = p.o.signer->public_key;
+    CHECK(sr_log_create(&locked, 1, NULL) == SR_UNAUTHENTICATED);
+    CHECK(sr_log_create(&p.o, 1, NULL) == SR_OK);
+    CHECK(sr_log_open(&locked, &log, NULL) == SR_OK);
+    append(log, "a", 0);
+    CHECK(publish(log, 2) == SR_UNAUTHENTICATED && sr_log_published(log) == 0);
+    append(log, "b", 1);
+    sr_log_free(SR_TAKE(log));
+    CHECK(sr_log_open(&p.o, &log, NULL) == SR_OK && sr_log_size(log) == 2);
+    CHECK(publish(log, 3) == SR_OK && sr_log_published(log) == 2);
+    /* Another key is not believed, whether it may sign or not. */
+    sr_log_free(SR_TAKE(log));
+    SR_AUTO(sr_signer) other = log_signer(10);
+    locked.public_key = other->public_key;
+    CHECK(sr_log_open(&locked, &log, NULL) == SR_UNTRUSTED);
+}
+
+static void trust_is_given_once(void)
+{
+    SR_CLEANUP(place_close) struct place p = {0};
+    SR_AUTO(sr_log) log = NULL;
+    place_open(&p, "moved", "moved");
+    CHECK(sr_log_trust(&p.o, 9, NULL) == SR_NOT_FOUND); /* nothing to trust */
+    CHECK(sr_log_create(&p.o, 1, NULL) == SR_OK && sr_log_open(&p.o, &log, NULL) == SR_OK);
+    append(log, "a", 0);
+    CHECK(publish(log, 2) == SR_OK);
+    append(log, "b", 1);
+    CHECK(sr_log_trust(&p.o, 9, NULL) == SR_BUSY);
+    sr_log_free(SR_TAKE(log));
+    CHECK(sr_log_trust(&p.o, 9, NULL) == SR_CONFLICT);
+    CHECK(unlinkat(p.o.pin_folder, "moved", 0) == 0);
+    CHECK(sr_log_open(&p.o, &log, NULL) == SR_NOT_FOUND);
+    CHECK(sr_log_trust(&p.o, 9, NULL) == SR_OK);
+    CHECK(sr_log_open(&p.o, &log, NULL) == SR_OK && sr_log_size(log) == 2);
+    CHECK(sr_log_published_utc_ms(log) == 9 && publish(log, 8) == SR_CONFLICT);
+    CHECK(publish(log, 9) == SR_OK);
+}
+
 enum { THREADS = 8, ROUNDS = 12 };
 
 struct writer {
@@ -256,6 +411,11 @@ int main(void)
     }
     RUN(what_is_appended_is_proved);
     RUN(an_old_copy_signs_nothing);
+    RUN(receipts_carry_cosignatures);
+    RUN(only_the_same_checkpoint_is_stored);
+    RUN(entries_and_roots);
+    RUN(without_a_signer_nothing_is_signed);
+    RUN(trust_is_given_once);
     RUN(what_was_answered_survives_a_kill);
     scratch_remove(scratch_dir);
     return check_done();

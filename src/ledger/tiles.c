@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,6 +29,8 @@ struct sr_tiles {
     bool is_cached;
     struct sr_tile cached; /* the full tile that was read last, and its hashes */
     uint8_t cache[SR_TILE_WIDTH][SR_SHA256_BYTES];
+    struct sr_buf *read; /* the full bundle that was read last; NULL: none */
+    uint64_t read_index;
 };
 
 static enum sr_status fail_io(struct sr_err *err, const char *what, const char *path)
@@ -38,6 +42,7 @@ void sr_tiles_free(struct sr_tiles *t)
 {
     if (t != NULL) {
         sr_buf_free(t->bundle);
+        sr_buf_free(t->read);
         free(t);
     }
 }
@@ -258,4 +263,72 @@ static enum sr_status node(void *ctx, unsigned level, uint64_t index, uint8_t ou
 struct sr_tree_nodes sr_tiles_nodes(struct sr_tiles *t)
 {
     return (struct sr_tree_nodes){.node = node, .ctx = t};
+}
+
+/* The bundle that index is in, from memory or from its file. */
+static enum sr_status bundle_of(struct sr_tiles *t, uint64_t index, struct sr_bytes *out,
+                                struct sr_err *err)
+{
+    SR_AUTO(sr_buf) data = NULL;
+    struct sr_tile tile = {
+        .is_entries = true, .index = index / SR_TILE_WIDTH, .width = SR_TILE_WIDTH};
+    if (tile.index == t->size / SR_TILE_WIDTH) {
+        *out = sr_buf_view(t->bundle);
+        return SR_OK;
+    }
+    if (t->read == NULL || t->read_index != tile.index) {
+        SR_TRY(sr_buf_new(SR_TILE_BUNDLE_BYTES_MAX, &data));
+        SR_TRY(read_tile(t, &tile, data, err));
+        sr_buf_free(t->read);
+        t->read = SR_TAKE(data);
+        t->read_index = tile.index;
+    }
+    *out = sr_buf_view(t->read);
+    return SR_OK;
+}
+
+enum sr_status sr_tiles_entry(struct sr_tiles *t, uint64_t index, struct sr_buf *out,
+                              struct sr_err *err)
+{
+    struct sr_bytes rest;
+    struct sr_bytes entry = {0};
+    uint8_t leaf[SR_SHA256_BYTES];
+    uint8_t expected[SR_SHA256_BYTES];
+    if (index >= t->size) {
+        return sr_fail(err, SR_NOT_FOUND, "the log has only %" PRIu64 " leaves", t->size);
+    }
+    SR_TRY(bundle_of(t, index, &rest, err));
+    for (uint64_t i = 0; i <= index % SR_TILE_WIDTH; i++) {
+        if (sr_tile_next_entry(&rest, &entry) != SR_OK) {
+            return sr_fail(err, SR_CORRUPT, "the bundle of entry %" PRIu64 " is too short", index);
+        }
+    }
+    SR_TRY(node(t, 0, index, expected, err));
+    SR_TRY(sr_merkle_leaf(entry, leaf));
+    if (memcmp(leaf, expected, sizeof leaf) != 0) {
+        return sr_fail(err, SR_CORRUPT, "entry %" PRIu64 " does not go with its hash", index);
+    }
+    return sr_buf_append(out, entry);
+}
+
+void sr_tiles_prune(const struct sr_tiles *t, uint64_t size)
+{
+    char path[SR_TILE_PATH_BYTES_MAX];
+    char folder[SR_TILE_PATH_BYTES_MAX + 2];
+    struct sr_tile tile = {.width = SR_TILE_WIDTH};
+    for (unsigned level = 0; level < SR_TILE_LEVELS; level++) {
+        tile.level = level;
+        tile.index = size >> (8 * level) >> 8;
+        if (sr_tile_partial_width(level, size) == 0 || t->size >> (8 * level) >> 8 == tile.index) {
+            continue;
+        }
+        for (unsigned i = 0; i < (level == 0 ? 2U : 1U); i++) {
+            tile.is_entries = i == 1;
+            sr_tile_path(&tile, path);
+            (void)snprintf(folder, sizeof folder, "%s.p", path);
+            enum sr_status ignored = sr_folder_remove_tree(t->folder, folder, NULL);
+            (void)ignored;
+        }
+        tile.is_entries = false;
+    }
 }

@@ -2,6 +2,7 @@
 #ifndef SR_LEDGER_TILES_H
 #define SR_LEDGER_TILES_H
 
+#include "base/buf.h"
 #include "ledger/tree.h"
 
 /*
@@ -28,6 +29,17 @@ enum sr_status sr_tiles_add(struct sr_tiles *t, struct sr_bytes entry,
                             struct sr_err *err) SR_MUST_USE;
 /* Write the partial tiles and make everything durable. errors  IO */
 enum sr_status sr_tiles_flush(struct sr_tiles *t, struct sr_err *err) SR_MUST_USE;
+/*
+ * Remove the partial tiles that a checkpoint of size needed and that are full now: who still wants
+ * them reads the full ones (T-8). Whatever goes wrong, only files that nobody needs stay.
+ */
+void sr_tiles_prune(const struct sr_tiles *t, uint64_t size);
+/*
+ * Append entry number index, once it is seen to hash to its leaf.
+ * errors  NOT_FOUND  there are fewer; CORRUPT, TOO_LARGE (out's), IO, NO_MEMORY, INTERNAL
+ */
+enum sr_status sr_tiles_entry(struct sr_tiles *t, uint64_t index, struct sr_buf *out,
+                              struct sr_err *err) SR_MUST_USE;
 /* The nodes of all leaves, as long as t lives. errors of node()  CORRUPT, IO, NO_MEMORY */
 struct sr_tree_nodes sr_tiles_nodes(struct sr_tiles *t);
 

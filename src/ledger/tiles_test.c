@@ -70,12 +70,57 @@ static void what_is_published_is_not_written_again(void)
     CHECK(faccessat(folder, "tile/0/003.p/233", F_OK, 0) == 0);
 }
 
+static void entries_are_read_back(void)
+{
+    static const uint64_t PLACES[] = {0, 255, 256, 700, 65535, 65536, 65999};
+    SR_AUTO(sr_tiles) t = NULL;
+    SR_AUTO(sr_buf) out = NULL;
+    uint64_t value = 0;
+    CHECK(sr_buf_new(64, &out) == SR_OK);
+    CHECK(sr_tiles_open(folder, 66000, &t, NULL) == SR_OK);
+    CHECK(sr_tiles_add(t, sr_text_view("new"), NULL) == SR_OK);
+    for (size_t i = 0; i < sizeof PLACES / sizeof PLACES[0]; i++) {
+        sr_buf_clear(out);
+        CHECK(sr_tiles_entry(t, PLACES[i], out, NULL) == SR_OK);
+        CHECK(sr_buf_view(out).len == sizeof value);
+        memcpy(&value, sr_buf_view(out).ptr, sizeof value);
+        CHECK(value == PLACES[i]);
+    }
+    sr_buf_clear(out);
+    CHECK(sr_tiles_entry(t, 66000, out, NULL) == SR_OK); /* only in memory */
+    CHECK(sr_text_equal(sr_buf_view(out), sr_text_view("new")));
+    CHECK(sr_tiles_entry(t, 66001, out, NULL) == SR_NOT_FOUND);
+    SR_AUTO_FD fd = openat(folder, "tile/entries/001", O_WRONLY | O_CLOEXEC);
+    CHECK(fd >= 0 && pwrite(fd, "XX", 2, 2) == 2);
+    CHECK(sr_tiles_entry(t, 256, out, NULL) == SR_CORRUPT);
+    CHECK(sr_tiles_entry(t, 257, out, NULL) == SR_OK);
+}
+
+/* Of partial tiles those go that are full now, and no others. */
+static void old_partial_tiles_go(void)
+{
+    SR_AUTO(sr_tiles) t = NULL;
+    CHECK(sr_tiles_open(folder, 66000, &t, NULL) == SR_OK);
+    CHECK(faccessat(folder, "tile/0/000.p/1", F_OK, 0) == 0);
+    CHECK(faccessat(folder, "tile/entries/003.p/232", F_OK, 0) == 0);
+    sr_tiles_prune(t, 66000);
+    CHECK(faccessat(folder, "tile/0/257.p/208", F_OK, 0) == 0);
+    sr_tiles_prune(t, 1);
+    CHECK(faccessat(folder, "tile/0/000.p", F_OK, 0) != 0);
+    CHECK(faccessat(folder, "tile/entries/000.p", F_OK, 0) != 0);
+    sr_tiles_prune(t, 1000);
+    CHECK(faccessat(folder, "tile/entries/003.p", F_OK, 0) != 0);
+    CHECK(faccessat(folder, "tile/1/000.p", F_OK, 0) != 0);
+    CHECK(faccessat(folder, "tile/0/000", F_OK, 0) == 0);
+    CHECK(faccessat(folder, "tile/1/001.p/1", F_OK, 0) == 0);
+    sr_tiles_free(SR_TAKE(t));
+    CHECK(sr_tiles_open(folder, 1000, &t, NULL) == SR_OK); /* T-8: from the full ones */
+}
+
 static void damage_is_found(void)
 {
     SR_AUTO(sr_tiles) t = NULL;
     /* A partial tile may go when the full one is there. */
-    CHECK(unlinkat(folder, "tile/0/000.p/255", 0) == 0);
-    CHECK(unlinkat(folder, "tile/entries/000.p/255", 0) == 0);
     CHECK(sr_tiles_open(folder, 255, &t, NULL) == SR_OK);
     sr_tiles_free(SR_TAKE(t));
     SR_AUTO_FD fd = openat(folder, "tile/entries/257.p/208", O_WRONLY | O_CLOEXEC);
@@ -94,6 +139,8 @@ int main(void)
     }
     RUN(tiles_are_the_tree);
     RUN(what_is_published_is_not_written_again);
+    RUN(entries_are_read_back);
+    RUN(old_partial_tiles_go);
     RUN(damage_is_found);
     sr_folder_close_fd(&folder);
     scratch_remove(scratch_dir);
