@@ -28,7 +28,7 @@ enum sr_field_type {
     SR_FIELD_TYPE_DIGESTS
 };
 
-enum sr_field {
+enum sr_act_field {
 #define FIELD(name, type, max) SR_FIELD_##name,
 #include "acts/fields.def"
 #undef FIELD
@@ -42,7 +42,7 @@ struct sr_field_info {
     int64_t max; /* fields.def */
 };
 /* Valid for every enum value. Static. */
-const struct sr_field_info *sr_field_info(enum sr_field field);
+const struct sr_field_info *sr_field_info(enum sr_act_field field);
 
 enum sr_verb_group {
     SR_VERB_GROUP_SYSTEM,
@@ -123,25 +123,26 @@ struct sr_act {
     struct sr_act_value field[SR_FIELD_COUNT];
 };
 
-static inline bool sr_act_has(const struct sr_act *act, enum sr_field field)
+static inline bool sr_act_has(const struct sr_act *act, enum sr_act_field field)
 {
     return (act->has >> field & 1) != 0;
 }
 
 /* Setters for who builds an act; each demands the field's type (asserted). */
-void sr_act_set_text(struct sr_act *act, enum sr_field field, struct sr_bytes text);
-void sr_act_set_word(struct sr_act *act, enum sr_field field,
+void sr_act_set_text(struct sr_act *act, enum sr_act_field field, struct sr_bytes text);
+void sr_act_set_word(struct sr_act *act, enum sr_act_field field,
                      const char *text); /* NUL-terminated */
-void sr_act_set_number(struct sr_act *act, enum sr_field field,
+void sr_act_set_number(struct sr_act *act, enum sr_act_field field,
                        uint64_t number); /* and TIME, FLAG */
-void sr_act_set_id(struct sr_act *act, enum sr_field field, const struct sr_id *id);
-void sr_act_set_digest(struct sr_act *act, enum sr_field field,
+void sr_act_set_id(struct sr_act *act, enum sr_act_field field, const struct sr_id *id);
+void sr_act_set_digest(struct sr_act *act, enum sr_act_field field,
                        const uint8_t digest[SR_SHA256_BYTES]);
-void sr_act_set_texts(struct sr_act *act, enum sr_field field, const struct sr_bytes *texts,
+void sr_act_set_texts(struct sr_act *act, enum sr_act_field field, const struct sr_bytes *texts,
                       size_t count);
-void sr_act_set_ids(struct sr_act *act, enum sr_field field, const struct sr_id *ids, size_t count);
-void sr_act_set_digests(struct sr_act *act, enum sr_field field, const struct sr_act_name *digests,
-                        size_t count);
+void sr_act_set_ids(struct sr_act *act, enum sr_act_field field, const struct sr_id *ids,
+                    size_t count);
+void sr_act_set_digests(struct sr_act *act, enum sr_act_field field,
+                        const struct sr_act_name *digests, size_t count);
 
 /*
  * What the one subject of an act on something other than a version is, so that there is one way to
