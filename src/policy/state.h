@@ -111,6 +111,25 @@ struct sr_request {
     uint64_t files_opened;
 };
 
+/*
+ * Handing over, in each of the two rooms by acts of that room only: an act of another room is
+ * OTHER_ROOM, whatever it says. docs/handoff.md has the whole.
+ *   OFFER   in the room that has custody: event is version.event + 1, previous is event_digest
+ *           (absent when event is 1). One offer at a time may be open (HANDOFF_STATE); at an event
+ *           that is there already: HANDOFF_FORK. Its offer is open until `until` passes.
+ *   ACCEPT  of a handoff that the state knows: the receiver's answer is in, and is kept as the text
+ *           `results`; open only; offer, event (offer's + 1) and version as offered; the custodian
+ *           is `to` from now on. Of a handoff it does not know (is_incoming): the version comes
+ *           into custody here, as by DEPOSIT; it must have from, tier, kind, files, verdict,
+ *           and no version of this id may be in custody; its chain goes on at event. The state's
+ *           handoff then has `to` = from: the room it came from.
+ *   REJECT  of an open handoff: as it was before, but for the event. An incoming one is not known.
+ *   RETURN  an incoming one that was accepted: the custodian is the handoff's `to`, which gave it.
+ *           One that this room offered and that was accepted: this room is the custodian again.
+ *   DISPOSE by the custodian: nothing may be done with the version afterwards.
+ * Each of them sets version.event and event_digest. Who is not the custodian may neither OFFER nor
+ * DISPOSE (WRONG_CUSTODIAN).
+ */
 enum sr_handoff_phase {
     SR_HANDOFF_OFFERED,
     SR_HANDOFF_ACCEPTED,
