@@ -26,9 +26,9 @@ struct sr_state_event {
     bool is_room;            /* signed by the room's own key */
     struct sr_act_proof proof;
     uint64_t seq;
-    int64_t time_utc_ms;            /* the room's clock when it was allowed */
-    const struct sr_policy *policy; /* INIT, POLICY, ADOPT: the one that comes into force; the state
-                                       keeps it and frees it */
+    int64_t time_utc_ms;      /* the room's clock when it was allowed */
+    struct sr_policy *policy; /* INIT, POLICY, ADOPT: the one that comes into force; the state keeps
+                                 it and frees it; NULL for all others */
 };
 
 /*
@@ -41,6 +41,7 @@ enum sr_status sr_state_apply(struct sr_state *s, const struct sr_state_event *e
 
 struct sr_state_key {
     struct sr_act_key *key;
+    uint8_t material[SR_SHA256_BYTES]; /* of the public key, whatever its spelling */
     int64_t from_utc_ms;
     int64_t revoked_utc_ms; /* 0: active */
     uint64_t seq;           /* that enrolled it */
@@ -56,12 +57,14 @@ struct sr_principal {
     char *organisation; /* NULL: this room's */
     char **role;        /* names; policies know them by index */
     size_t roles;
+    uint64_t role_bits; /* of these, the roles of the policy in force, by index */
     struct sr_state_key *key;
     size_t keys;
     struct sr_state_attribute *attribute;
     size_t attributes;
     int64_t left_utc_ms; /* 0: is here */
     uint64_t seq;        /* that enrolled it */
+    size_t unjudged;     /* break-glass requests of this person that nobody has judged */
 };
 
 struct sr_state_version {
@@ -75,6 +78,8 @@ struct sr_state_version {
     uint64_t event;  /* last of its chain; 0: none */
     uint8_t event_digest[SR_SHA256_BYTES];
     bool is_disposed;
+    bool has_offer; /* the last offer has no answer; it is open until offer_until_utc_ms */
+    int64_t offer_until_utc_ms;
     uint64_t seq;
 };
 
@@ -89,6 +94,7 @@ struct sr_review {
     int64_t time_utc_ms;
     uint64_t seq;
     uint8_t digest[SR_SHA256_BYTES];
+    uint8_t policy[SR_SHA256_BYTES]; /* that was in force: under another it does not count */
 };
 
 struct sr_request {
@@ -99,16 +105,19 @@ struct sr_request {
     int64_t time_utc_ms; /* when it came in, by the room's clock */
     uint64_t seq;
     bool is_break_glass;
+    bool is_denied; /* by anybody, for good */
     bool is_withdrawn;
-    bool is_judged;         /* break-glass: reviewed */
-    int64_t revoked_utc_ms; /* 0: not */
-    struct sr_review *review;
+    bool is_judged;           /* break-glass: reviewed */
+    int64_t revoked_utc_ms;   /* 0: not */
+    struct sr_review *review; /* in the order in which they came */
     size_t reviews;
+    int64_t granted_utc_ms;   /* when its quorum was there first; 0: never yet */
     int64_t first_use_utc_ms; /* 0: not used yet */
     uint64_t uses;            /* of acts that named it */
     uint64_t copies;          /* EXPORTs among them */
-    uint64_t bytes_served;    /* by SERVED records that name it */
-    uint64_t files_opened;
+    uint64_t bytes_served;    /* by SERVED records that name it; saturating, as the next two */
+    uint64_t files_served;    /* by SERVED records */
+    uint64_t files_opened;    /* OPENED records; of the two counts the greater one counts */
 };
 
 /*
@@ -143,8 +152,9 @@ struct sr_state_handoff {
     uint8_t offer[SR_SHA256_BYTES];
     uint64_t event;
     char *to;
-    int64_t until_utc_ms;
-    bool is_incoming; /* the offer is another room's */
+    int64_t until_utc_ms; /* of the offer; 0 when incoming */
+    bool is_incoming;     /* the offer is another room's */
+    uint64_t seq;
 };
 
 /* What is asked. Pointers are valid until the next sr_state_apply(); NULL: there is none. */
@@ -152,13 +162,16 @@ bool sr_state_has_room(const struct sr_state *s);
 const struct sr_id *sr_state_room(const struct sr_state *s);
 const struct sr_act_key *sr_state_room_key(const struct sr_state *s);
 const struct sr_policy *sr_state_policy(const struct sr_state *s);
-uint64_t sr_state_seq(const struct sr_state *s); /* of the last act that was applied */
-int64_t sr_state_time(const struct sr_state *s); /* its time */
+uint64_t sr_state_seq(const struct sr_state *s);   /* of the last act that was applied */
+int64_t sr_state_time(const struct sr_state *s);   /* its time */
+uint64_t sr_state_epoch(const struct sr_state *s); /* of the group keys, by ROTATE; at first 1 */
 bool sr_state_knows_nonce(const struct sr_state *s, const uint8_t nonce[SR_ACT_NONCE_BYTES]);
 const struct sr_principal *sr_state_principal(const struct sr_state *s, struct sr_bytes name);
 /* By the fingerprint of a key that is or was theirs; *out_key may be NULL. */
 const struct sr_principal *sr_state_key_owner(const struct sr_state *s, const char *fingerprint,
                                               const struct sr_state_key **out_key);
+/* Whether a public key is or was somebody's, or is the room's, in whatever spelling. */
+bool sr_state_knows_material(const struct sr_state *s, const uint8_t material[SR_SHA256_BYTES]);
 const struct sr_state_version *sr_state_version(const struct sr_state *s, const struct sr_id *id);
 const struct sr_state_version *sr_state_version_named(const struct sr_state *s,
                                                       struct sr_bytes artifact, uint64_t number);
