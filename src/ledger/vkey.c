@@ -40,6 +40,11 @@ enum sr_vkey_type sr_vkey_type(const struct sr_vkey *vkey)
     return vkey->type;
 }
 
+const struct sr_public_key *sr_vkey_key(const struct sr_vkey *vkey)
+{
+    return vkey->key;
+}
+
 /* N-12: the first bytes of SHA-256 of name, newline, type and key; of ECDSA, of the key alone. */
 static enum sr_status make_id(struct sr_vkey *v)
 {
@@ -210,7 +215,7 @@ static enum sr_status verify_line(const struct sr_vkey *vkey, struct sr_bytes te
     return SR_OK;
 }
 
-static bool is_of(const struct sr_note_signature *line, const struct sr_vkey *vkey)
+bool sr_vkey_has_line(const struct sr_vkey *vkey, const struct sr_note_signature *line)
 {
     return sr_text_equal(line->name, sr_buf_view(vkey->name)) &&
            memcmp(line->key_id, vkey->id, sizeof vkey->id) == 0;
@@ -224,7 +229,7 @@ enum sr_status sr_vkey_verify_note(const struct sr_vkey *const *keys, size_t cou
     for (size_t k = 0; k < count; k++) {
         struct sr_vkey_mark mark = {0};
         for (size_t i = 0; i < note->signatures; i++) {
-            if (is_of(&note->signature[i], keys[k])) {
+            if (sr_vkey_has_line(keys[k], &note->signature[i])) {
                 SR_TRY(verify_line(keys[k], note->text, &note->signature[i], &mark, err));
             }
         }

@@ -45,6 +45,11 @@ SR_DEFINE_AUTO(sr_vkey)
 
 struct sr_bytes sr_vkey_name(const struct sr_vkey *vkey);
 enum sr_vkey_type sr_vkey_type(const struct sr_vkey *vkey);
+/* Its public key, as long as it lives. */
+const struct sr_public_key *sr_vkey_key(const struct sr_vkey *vkey);
+/* Whether a line of a note says that it is of this key: its name and ID; not whether it verifies.
+ */
+bool sr_vkey_has_line(const struct sr_vkey *vkey, const struct sr_note_signature *line);
 /* Append its text, without a newline. errors  TOO_LARGE, NO_MEMORY */
 enum sr_status sr_vkey_text(const struct sr_vkey *vkey, struct sr_buf *out) SR_MUST_USE;
 
