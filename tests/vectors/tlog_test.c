@@ -17,52 +17,7 @@
 #include "formats/tlog_proof.h"
 #include "ledger/receipt.h"
 #include "tests/check.h"
-#include "tests/corpus.h"
-
-#define TLOG_ABSENT "no vectors; set STRONGROOM_TESTDATA"
-
-/* A file of the vectors; an empty buffer when it cannot be read, which is a failure. */
-static struct sr_buf *load(const char *name)
-{
-    char path[4096];
-    struct sr_buf *out = NULL;
-    (void)snprintf(path, sizeof path, "%s%s%s", name[0] == '/' ? "" : corpus_root(),
-                   name[0] == '/' ? "" : "/tlog/", name);
-    CHECK(sr_buf_new(1 << 24, &out) == SR_OK);
-    struct sr_err err = {0};
-    if (sr_folder_read_file(AT_FDCWD, path, out, &err) != SR_OK) {
-        printf("# %s: %s\n", path, err.message);
-        CHECK(false);
-    }
-    return out;
-}
-
-/* Without white space at the end. */
-static struct sr_bytes first_line(const struct sr_buf *text)
-{
-    struct sr_bytes view = sr_buf_view(text);
-    while (view.len > 0 && view.ptr[view.len - 1] <= ' ') {
-        view.len--;
-    }
-    return view;
-}
-
-static struct sr_vkey *load_vkey(const char *name)
-{
-    SR_AUTO(sr_buf) text = load(name);
-    struct sr_vkey *vkey = NULL;
-    struct sr_err err = {0};
-    CHECK(sr_vkey_parse(first_line(text), &vkey, &err) == SR_OK);
-    if (vkey == NULL) {
-        printf("# %s: %s\n", name, err.message);
-        return NULL;
-    }
-    SR_AUTO(sr_buf) again = NULL;
-    CHECK(sr_buf_new(SR_VKEY_TEXT_BYTES_MAX, &again) == SR_OK);
-    CHECK(sr_vkey_text(vkey, again) == SR_OK);
-    CHECK(sr_text_equal(sr_buf_view(again), first_line(text)));
-    return vkey;
-}
+#include "tests/vectors/tlog_load.h"
 
 /* Whether a note verifies with all of count keys. */
 static bool note_is_good(struct sr_bytes data, const struct sr_vkey *const *keys, size_t count)
@@ -506,9 +461,7 @@ static void seventy_thousand_leaves_give_the_same_tiles_and_proofs(void)
 
 int main(void)
 {
-    char path[4096];
-    (void)snprintf(path, sizeof path, "%s/tlog/README.md", corpus_root());
-    if (access(path, R_OK) != 0) {
+    if (!tlog_is_there()) {
         SKIP(notes_verify_and_no_bit_of_them_changes, TLOG_ABSENT);
         return check_done();
     }
