@@ -151,7 +151,7 @@ static enum sr_status change(struct sr_room *r, struct passage *p, struct sr_err
                                          p->act.deposit.parents, p->act.deposit.parent_count,
                                          &p->record, err);
     }
-    return sr_catalog_append_act(r->catalog, &p->record, err);
+    return sr_catalog_append_acts(r->catalog, &p->record, 1, err);
 }
 
 enum sr_status sr_custody_apply(struct sr_room *r, const struct sr_deed *act,

@@ -344,5 +344,6 @@ enum sr_status sr_query_acts(struct sr_room *r, uint64_t after_seq,
                                                      struct sr_err *err),
                              void *ctx, struct sr_err *err)
 {
-    return sr_catalog_acts(r->catalog, after_seq, visit, ctx, err);
+    const struct sr_acts_query query = {.after_seq = after_seq, .with_leaves = true};
+    return sr_catalog_acts(r->catalog, &query, visit, ctx, err);
 }

@@ -96,7 +96,8 @@ enum sr_status sr_verify_documents(struct sr_room *r, const struct sr_id *versio
     SR_CLEANUP(free_documents) struct sr_catalog_document *kept = NULL;
     struct sr_json_value documents;
     size_t count = 0;
-    SR_TRY(sr_catalog_acts(r->catalog, 0, visit, &s, err));
+    SR_TRY(
+        sr_catalog_acts(r->catalog, &(struct sr_acts_query){.with_leaves = true}, visit, &s, err));
     if (s.found == NULL) {
         return sr_fail(err, SR_CORRUPT, "no act took the version into custody");
     }

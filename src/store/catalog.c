@@ -52,7 +52,9 @@ static bool is_group(const struct sr_group *group)
 static bool is_act(const struct sr_act_record *act)
 {
     return is_text(act->verb, 1, sizeof act->verb) && is_text(act->actor, 1, sizeof act->actor) &&
-           act->body.len <= SR_CATALOG_ACT_BODY_BYTES_MAX;
+           act->body.len <= SR_CATALOG_ACT_BODY_BYTES_MAX &&
+           is_text(act->reason, 0, sizeof act->reason) &&
+           act->entry.len <= SR_CATALOG_ENTRY_BYTES_MAX;
 }
 
 static bool is_version(const struct sr_catalog_version *version)
@@ -189,13 +191,36 @@ enum sr_status sr_catalog_drop_staged(struct sr_catalog *c, const struct sr_id *
     return passed(c->driver, c->driver->drop_staged(c, version, err), err);
 }
 
-enum sr_status sr_catalog_append_act(struct sr_catalog *c, struct sr_act_record *act,
-                                     struct sr_err *err)
+enum sr_status sr_catalog_append_acts(struct sr_catalog *c, struct sr_act_record *acts,
+                                      size_t count, struct sr_err *err)
 {
-    assert(is_act(act));
-    SR_TRY(passed(c->driver, c->driver->append_act(c, act, err), err));
-    assert(act->seq >= 1);
+    for (size_t i = 0; i < count; i++) {
+        assert(is_act(&acts[i]));
+    }
+    SR_TRY(passed(c->driver, c->driver->append_acts(c, acts, count, err), err));
+    for (size_t i = 0; i < count; i++) {
+        assert(acts[i].seq >= 1 && (i == 0 || acts[i].seq == acts[i - 1].seq + 1));
+    }
     return SR_OK;
+}
+
+enum sr_status sr_catalog_put_text(struct sr_catalog *c, const uint8_t digest[SR_SHA256_BYTES],
+                                   struct sr_bytes body, struct sr_err *err)
+{
+    assert(body.len <= SR_CATALOG_TEXT_BYTES_MAX);
+    return passed(c->driver, c->driver->put_text(c, digest, body, err), err);
+}
+
+enum sr_status sr_catalog_text(struct sr_catalog *c, const uint8_t digest[SR_SHA256_BYTES],
+                               struct sr_buf *out, struct sr_err *err)
+{
+    return passed(c->driver, c->driver->text(c, digest, out, err), err);
+}
+
+enum sr_status sr_catalog_last_act(struct sr_catalog *c, uint64_t *out_seq,
+                                   int64_t *out_time_utc_ms, struct sr_err *err)
+{
+    return passed(c->driver, c->driver->last_act(c, out_seq, out_time_utc_ms, err), err);
 }
 
 enum sr_status
@@ -334,12 +359,25 @@ static enum sr_status visit_in_order(void *ctx, const struct sr_act_record *act,
     return w->visit(w->ctx, act, err);
 }
 
-enum sr_status sr_catalog_acts(struct sr_catalog *c, uint64_t after_seq,
+enum sr_status sr_catalog_acts(struct sr_catalog *c, const struct sr_acts_query *query,
                                enum sr_status (*visit)(void *ctx, const struct sr_act_record *act,
                                                        struct sr_err *err),
                                void *ctx, struct sr_err *err)
 {
+    assert(visit != NULL && (query->which != SR_ACTS_BY_ACTOR || query->actor != NULL));
+    assert((query->which != SR_ACTS_BY_VERSION && query->which != SR_ACTS_BY_ID) ||
+           query->id != NULL);
+    assert(query->which != SR_ACTS_BY_REQUEST || query->request != NULL);
+    struct walk w = {.visit = visit, .ctx = ctx, .last_seq = query->after_seq};
+    return passed(c->driver, c->driver->acts(c, query, visit_in_order, &w, err), err);
+}
+
+enum sr_status sr_catalog_deeds(struct sr_catalog *c, uint64_t after_seq,
+                                enum sr_status (*visit)(void *ctx,
+                                                        const struct sr_deed_record *deed,
+                                                        struct sr_err *err),
+                                void *ctx, struct sr_err *err)
+{
     assert(visit != NULL);
-    struct walk w = {.visit = visit, .ctx = ctx, .last_seq = after_seq};
-    return passed(c->driver, c->driver->acts(c, after_seq, visit_in_order, &w, err), err);
+    return passed(c->driver, c->driver->deeds(c, after_seq, visit, ctx, err), err);
 }

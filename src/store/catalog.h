@@ -59,13 +59,59 @@ struct sr_catalog_document {
     char name[SR_CATALOG_DOCUMENT_NAME_BYTES]; /* of a-z, 0-9, '.' and '-' */
 };
 
+/* Bytes of an entry of the ledger (acts/entry.h), of the reason in it, of a text. */
+#define SR_CATALOG_ENTRY_BYTES_MAX 2048
+#define SR_CATALOG_REASON_BYTES 64
+#define SR_CATALOG_SALT_BYTES 32
+#define SR_CATALOG_TEXT_BYTES_MAX ((size_t)1 << 20)
+
+/* An act that came in, with what its leaf in the ledger is made of. Views are owned by the caller,
+ * or by the walk while it visits. */
 struct sr_act_record {
+    struct sr_id id; /* the first half of the act's digest */
+    uint64_t seq;    /* 1, 2, ...: the order in which acts took effect. To append: the one that is
+                        expected; 0: whichever comes */
+    char verb[32];
+    char actor[128];
+    int64_t time_utc_ms; /* the room's clock */
+    bool is_refused;
+    bool folds; /* the state that decides follows from it */
+    bool has_version;
+    bool has_request;
+    char reason[SR_CATALOG_REASON_BYTES]; /* of a refusal, else "" */
+    struct sr_id version;                 /* that it is about, when has_version */
+    uint8_t request[SR_SHA256_BYTES];     /* that it is, or names, when has_request */
+    uint8_t salt[SR_CATALOG_SALT_BYTES];  /* of its leaf; these three are not read by a walk that */
+    struct sr_bytes entry;                /* does not ask for leaves */
+    struct sr_bytes body;                 /* the envelope, as it came */
+};
+
+/* A record of before acts were signed: a JSON text. */
+struct sr_deed_record {
     struct sr_id id;
-    uint64_t seq; /* 1, 2, ...: the order in which acts took effect */
+    uint64_t seq;
     char verb[32];
     char actor[128];
     int64_t time_utc_ms;
-    struct sr_bytes body; /* JSON; owned by the caller, or by the walk while it visits */
+    struct sr_bytes body;
+};
+
+/* Which acts a walk visits. */
+enum sr_acts {
+    SR_ACTS_ALL,
+    SR_ACTS_THAT_FOLD,
+    SR_ACTS_BY_ACTOR,
+    SR_ACTS_BY_VERSION,
+    SR_ACTS_BY_REQUEST,
+    SR_ACTS_BY_ID
+};
+struct sr_acts_query {
+    enum sr_acts which;
+    uint64_t after_seq;
+    const char *actor;      /* BY_ACTOR */
+    const struct sr_id *id; /* BY_VERSION: the version's; BY_ID: the act's */
+    const uint8_t *request; /* BY_REQUEST: SR_SHA256_BYTES */
+    bool with_leaves;       /* also salt, entry and body */
 };
 
 struct sr_catalog {
@@ -136,9 +182,19 @@ enum sr_status sr_catalog_commit_deposit(struct sr_catalog *c, const struct sr_i
 /* Forget a staged version with its files and slots. NOT_FOUND; CONFLICT if it is sealed. */
 enum sr_status sr_catalog_drop_staged(struct sr_catalog *c, const struct sr_id *version,
                                       struct sr_err *err) SR_MUST_USE;
-/* Append an act that changes nothing else (export, use, read). act->seq is stored back. */
-enum sr_status sr_catalog_append_act(struct sr_catalog *c, struct sr_act_record *act,
-                                     struct sr_err *err) SR_MUST_USE;
+/*
+ * Append acts that change nothing else here (export, use, read; an enrolment), all or none. Each
+ * seq is stored back.
+ *
+ * errors  CONFLICT  one of that id is there already
+ *         BUSY      another act has the seq that was expected (here and wherever an act is
+ * appended)
+ */
+enum sr_status sr_catalog_append_acts(struct sr_catalog *c, struct sr_act_record *acts,
+                                      size_t count, struct sr_err *err) SR_MUST_USE;
+/* Keep a text under its SHA-256, which the caller has made; nothing to do when it is there. */
+enum sr_status sr_catalog_put_text(struct sr_catalog *c, const uint8_t digest[SR_SHA256_BYTES],
+                                   struct sr_bytes body, struct sr_err *err) SR_MUST_USE;
 /*
  * The act of rotation: replace every group's wrap and every slot, and append the act, in one
  * transaction. rewrap is called for each slot (old in, new out, same body and group, the group's
@@ -194,10 +250,23 @@ enum sr_status sr_catalog_documents(struct sr_catalog *c, const struct sr_id *ve
 /* Whether some version, staged or sealed, has a body of this object id. */
 enum sr_status sr_catalog_knows_object(struct sr_catalog *c, const struct sr_id *object, bool *out,
                                        struct sr_err *err) SR_MUST_USE;
-/* Visit acts with seq > after_seq in order, until visit fails. visit must not use c. */
-enum sr_status sr_catalog_acts(struct sr_catalog *c, uint64_t after_seq,
+/* Append a text to out; whether it is what its digest says is for the caller to see. NOT_FOUND;
+ * TOO_LARGE (out's limit). */
+enum sr_status sr_catalog_text(struct sr_catalog *c, const uint8_t digest[SR_SHA256_BYTES],
+                               struct sr_buf *out, struct sr_err *err) SR_MUST_USE;
+/* The seq and time of the last act; 0 and 0 when there is none. */
+enum sr_status sr_catalog_last_act(struct sr_catalog *c, uint64_t *out_seq,
+                                   int64_t *out_time_utc_ms, struct sr_err *err) SR_MUST_USE;
+/* Visit acts in order of seq, until visit fails. visit must not use c. */
+enum sr_status sr_catalog_acts(struct sr_catalog *c, const struct sr_acts_query *query,
                                enum sr_status (*visit)(void *ctx, const struct sr_act_record *act,
                                                        struct sr_err *err),
                                void *ctx, struct sr_err *err) SR_MUST_USE;
+/* The same for the records of before. */
+enum sr_status sr_catalog_deeds(struct sr_catalog *c, uint64_t after_seq,
+                                enum sr_status (*visit)(void *ctx,
+                                                        const struct sr_deed_record *deed,
+                                                        struct sr_err *err),
+                                void *ctx, struct sr_err *err) SR_MUST_USE;
 
 #endif /* SR_STORE_CATALOG_H */

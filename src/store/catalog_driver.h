@@ -39,8 +39,10 @@ struct sr_catalog_driver {
                                      struct sr_act_record *act, struct sr_err *err);
     enum sr_status (*drop_staged)(struct sr_catalog *c, const struct sr_id *version,
                                   struct sr_err *err);
-    enum sr_status (*append_act)(struct sr_catalog *c, struct sr_act_record *act,
-                                 struct sr_err *err);
+    enum sr_status (*append_acts)(struct sr_catalog *c, struct sr_act_record *acts, size_t count,
+                                  struct sr_err *err);
+    enum sr_status (*put_text)(struct sr_catalog *c, const uint8_t digest[SR_SHA256_BYTES],
+                               struct sr_bytes body, struct sr_err *err);
     enum sr_status (*rotate)(struct sr_catalog *c, const struct sr_group *groups,
                              size_t group_count,
                              enum sr_status (*rewrap)(void *ctx, struct sr_slot *slot,
@@ -71,10 +73,18 @@ struct sr_catalog_driver {
                                 struct sr_err *err);
     enum sr_status (*knows_object)(struct sr_catalog *c, const struct sr_id *object, bool *out,
                                    struct sr_err *err);
-    enum sr_status (*acts)(struct sr_catalog *c, uint64_t after_seq,
+    enum sr_status (*text)(struct sr_catalog *c, const uint8_t digest[SR_SHA256_BYTES],
+                           struct sr_buf *out, struct sr_err *err);
+    enum sr_status (*last_act)(struct sr_catalog *c, uint64_t *out_seq, int64_t *out_time_utc_ms,
+                               struct sr_err *err);
+    enum sr_status (*acts)(struct sr_catalog *c, const struct sr_acts_query *query,
                            enum sr_status (*visit)(void *ctx, const struct sr_act_record *act,
                                                    struct sr_err *err),
                            void *ctx, struct sr_err *err);
+    enum sr_status (*deeds)(struct sr_catalog *c, uint64_t after_seq,
+                            enum sr_status (*visit)(void *ctx, const struct sr_deed_record *deed,
+                                                    struct sr_err *err),
+                            void *ctx, struct sr_err *err);
 };
 
 #endif /* SR_STORE_CATALOG_DRIVER_H */

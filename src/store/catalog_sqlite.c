@@ -97,21 +97,47 @@ static enum sr_status insert_group(struct sr_sqlite *db, const struct sr_group *
                          err);
 }
 
-static enum sr_status insert_act(struct sr_sqlite *db, const struct sr_act_record *act,
-                                 uint64_t *out_seq, struct sr_err *err)
+static struct sr_sqlite_value optional(bool is_there, const void *bytes, size_t len)
+{
+    return sr_sqlite_blob(bytes, is_there ? len : 0);
+}
+
+static enum sr_status insert_row_of_act(struct sr_sqlite *db, const struct sr_act_record *act,
+                                        uint64_t *out_seq, struct sr_err *err)
 {
     SR_CLEANUP(sr_sqlite_rows_end) struct sr_sqlite_rows rows = {0};
     bool more = false;
-    SR_TRY(sr_sqlite_start(db, SR_SQL_ACT_INSERT,
-                           SR_SQLITE_VALUES(sr_sqlite_id(&act->id), sr_sqlite_text(act->verb),
-                                            sr_sqlite_text(act->actor),
-                                            sr_sqlite_i64(act->time_utc_ms),
-                                            sr_sqlite_blob(act->body.ptr, act->body.len)),
-                           &rows, err));
+    SR_TRY(sr_sqlite_start(
+        db, SR_SQL_ACT_INSERT,
+        SR_SQLITE_VALUES(sr_sqlite_id(&act->id), sr_sqlite_text(act->verb),
+                         sr_sqlite_text(act->actor), sr_sqlite_i64(act->time_utc_ms),
+                         sr_sqlite_u64(act->is_refused), sr_sqlite_text(act->reason),
+                         sr_sqlite_u64(act->folds),
+                         optional(act->has_version, act->version.bytes, SR_ID_BYTES),
+                         optional(act->has_request, act->request, sizeof act->request)),
+        &rows, err));
     SR_TRY(sr_sqlite_next(&rows, &more, err));
     uint64_t seq = 0;
     SR_TRY(sr_sqlite_get_u64(&rows, 0, 1, INT64_MAX, &seq, err));
     SR_TRY(sr_sqlite_next(&rows, &more, err)); /* the statement has ended when it says so */
+    *out_seq = seq;
+    return SR_OK;
+}
+
+static enum sr_status insert_act(struct sr_sqlite *db, const struct sr_act_record *act,
+                                 uint64_t *out_seq, struct sr_err *err)
+{
+    uint64_t seq = 0;
+    SR_TRY(insert_row_of_act(db, act, &seq, err));
+    if (act->seq != 0 && act->seq != seq) {
+        return sr_fail(err, SR_BUSY, "another act came in meanwhile; try again");
+    }
+    SR_TRY(sr_sqlite_run(db, SR_SQL_LEAF_INSERT,
+                         SR_SQLITE_VALUES(sr_sqlite_u64(seq),
+                                          sr_sqlite_blob(act->salt, sizeof act->salt),
+                                          sr_sqlite_blob(act->entry.ptr, act->entry.len),
+                                          sr_sqlite_blob(act->body.ptr, act->body.len)),
+                         err));
     *out_seq = seq;
     return SR_OK;
 }
@@ -573,16 +599,60 @@ static enum sr_status sqlite_drop_staged(struct sr_catalog *c, const struct sr_i
     return commit(tx, err);
 }
 
-static enum sr_status sqlite_append_act(struct sr_catalog *c, struct sr_act_record *act,
-                                        struct sr_err *err)
+static enum sr_status insert_acts(struct sr_sqlite *db, const struct sr_act_record *acts,
+                                  size_t count, uint64_t *out_first, struct sr_err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t seq = 0;
+        SR_TRY(insert_act(db, &acts[i], &seq, err));
+        *out_first = i == 0 ? seq : *out_first;
+    }
+    return SR_OK;
+}
+
+static enum sr_status sqlite_append_acts(struct sr_catalog *c, struct sr_act_record *acts,
+                                         size_t count, struct sr_err *err)
 {
     SR_CLEANUP(roll_back) struct sr_sqlite *tx = NULL;
-    uint64_t seq = 0;
+    uint64_t first = 0;
     SR_TRY(begin(db_of(c), SR_SQL_BEGIN_WRITE, &tx, err));
-    SR_TRY(insert_act(tx, act, &seq, err));
+    SR_TRY(insert_acts(tx, acts, count, &first, err));
     SR_TRY(commit(tx, err));
-    act->seq = seq;
+    for (size_t i = 0; i < count; i++) {
+        acts[i].seq = first + i;
+    }
     return SR_OK;
+}
+
+static enum sr_status sqlite_put_text(struct sr_catalog *c, const uint8_t digest[SR_SHA256_BYTES],
+                                      struct sr_bytes body, struct sr_err *err)
+{
+    SR_CLEANUP(roll_back) struct sr_sqlite *tx = NULL;
+    SR_TRY(begin(db_of(c), SR_SQL_BEGIN_WRITE, &tx, err));
+    SR_TRY(sr_sqlite_run(tx, SR_SQL_TEXT_INSERT,
+                         SR_SQLITE_VALUES(sr_sqlite_blob(digest, SR_SHA256_BYTES),
+                                          sr_sqlite_blob(body.ptr, body.len)),
+                         err));
+    return commit(tx, err);
+}
+
+static enum sr_status sqlite_text(struct sr_catalog *c, const uint8_t digest[SR_SHA256_BYTES],
+                                  struct sr_buf *out, struct sr_err *err)
+{
+    SR_CLEANUP(sr_sqlite_rows_end) struct sr_sqlite_rows rows = {0};
+    struct sr_bytes body = {0};
+    bool more = false;
+    SR_TRY(sr_sqlite_start(db_of(c), SR_SQL_TEXT,
+                           SR_SQLITE_VALUES(sr_sqlite_blob(digest, SR_SHA256_BYTES)), &rows, err));
+    SR_TRY(sr_sqlite_next(&rows, &more, err));
+    if (!more) {
+        char hex[2 * SR_SHA256_BYTES + 1];
+        sr_text_hex(sr_bytes(digest, SR_SHA256_BYTES), hex);
+        return sr_fail(err, SR_NOT_FOUND, "no text with digest '%s'", hex);
+    }
+    SR_TRY(sr_sqlite_view_blob(&rows, 0, 0, SR_CATALOG_TEXT_BYTES_MAX, &body, err));
+    enum sr_status status = sr_buf_append(out, body);
+    return status == SR_OK ? SR_OK : sr_fail(err, status, "no room for a text");
 }
 
 /* Slots and groups. */
@@ -982,8 +1052,132 @@ static enum sr_status sqlite_knows_object(struct sr_catalog *c, const struct sr_
     return SR_OK;
 }
 
+/* Acts and deeds. */
+
+static enum sr_status sqlite_last_act(struct sr_catalog *c, uint64_t *out_seq,
+                                      int64_t *out_time_utc_ms, struct sr_err *err)
+{
+    SR_CLEANUP(sr_sqlite_rows_end) struct sr_sqlite_rows rows = {0};
+    bool found = false;
+    uint64_t seq = 0;
+    int64_t time_utc_ms = 0;
+    SR_TRY(sr_sqlite_start(db_of(c), SR_SQL_ACT_LAST, NULL, 0, &rows, err));
+    SR_TRY(sr_sqlite_next(&rows, &found, err));
+    if (found) {
+        SR_TRY(sr_sqlite_get_u64(&rows, 0, 1, INT64_MAX, &seq, err));
+        SR_TRY(sr_sqlite_get_i64(&rows, 1, INT64_MIN, INT64_MAX, &time_utc_ms, err));
+    }
+    *out_seq = seq;
+    *out_time_utc_ms = time_utc_ms;
+    return SR_OK;
+}
+
+/* The ten columns of every query for acts. */
 static enum sr_status read_act(const struct sr_sqlite_rows *rows, struct sr_act_record *out,
                                struct sr_err *err)
+{
+    uint64_t refused = 0;
+    uint64_t folds = 0;
+    SR_TRY(sr_sqlite_get_u64(rows, 0, 1, INT64_MAX, &out->seq, err));
+    SR_TRY(sr_sqlite_get_id(rows, 1, &out->id, err));
+    SR_TRY(sr_sqlite_get_text(rows, 2, 1, out->verb, sizeof out->verb, err));
+    SR_TRY(sr_sqlite_get_text(rows, 3, 1, out->actor, sizeof out->actor, err));
+    SR_TRY(sr_sqlite_get_i64(rows, 4, INT64_MIN, INT64_MAX, &out->time_utc_ms, err));
+    SR_TRY(sr_sqlite_get_u64(rows, 5, 0, 1, &refused, err));
+    SR_TRY(sr_sqlite_get_text(rows, 6, 0, out->reason, sizeof out->reason, err));
+    SR_TRY(sr_sqlite_get_u64(rows, 7, 0, 1, &folds, err));
+    out->is_refused = refused == 1;
+    out->folds = folds == 1;
+    out->has_version = !sr_sqlite_is_null(rows, 8);
+    out->has_request = !sr_sqlite_is_null(rows, 9);
+    if (out->has_version) {
+        SR_TRY(sr_sqlite_get_id(rows, 8, &out->version, err));
+    }
+    return out->has_request ? sr_sqlite_get_blob(rows, 9, out->request, sizeof out->request, err)
+                            : SR_OK;
+}
+
+/* Start the walk that query asks for. */
+static enum sr_status start_acts(struct sr_sqlite *db, const struct sr_acts_query *query,
+                                 struct sr_sqlite_rows *rows, struct sr_err *err)
+{
+    struct sr_sqlite_value after = sr_sqlite_u64(query->after_seq);
+    switch (query->which) {
+    case SR_ACTS_ALL:
+        return sr_sqlite_start(db, SR_SQL_ACTS, SR_SQLITE_VALUES(after), rows, err);
+    case SR_ACTS_THAT_FOLD:
+        return sr_sqlite_start(db, SR_SQL_ACTS_THAT_FOLD, SR_SQLITE_VALUES(after), rows, err);
+    case SR_ACTS_BY_ACTOR:
+        return sr_sqlite_start(db, SR_SQL_ACTS_BY_ACTOR,
+                               SR_SQLITE_VALUES(after, sr_sqlite_text(query->actor)), rows, err);
+    case SR_ACTS_BY_VERSION:
+        return sr_sqlite_start(db, SR_SQL_ACTS_BY_VERSION,
+                               SR_SQLITE_VALUES(after, sr_sqlite_id(query->id)), rows, err);
+    case SR_ACTS_BY_REQUEST:
+        return sr_sqlite_start(
+            db, SR_SQL_ACTS_BY_REQUEST,
+            SR_SQLITE_VALUES(after, sr_sqlite_blob(query->request, SR_SHA256_BYTES)), rows, err);
+    case SR_ACTS_BY_ID:
+        return sr_sqlite_start(db, SR_SQL_ACTS_BY_ID,
+                               SR_SQLITE_VALUES(after, sr_sqlite_id(query->id)), rows, err);
+    }
+    return sr_fail(err, SR_INTERNAL, "no such query");
+}
+
+/* Visit an act with its leaf, which rows holds meanwhile. */
+static enum sr_status visit_leaf(struct sr_sqlite *db, struct sr_act_record *act,
+                                 enum sr_status (*visit)(void *ctx, const struct sr_act_record *act,
+                                                         struct sr_err *err),
+                                 void *ctx, struct sr_err *err)
+{
+    SR_CLEANUP(sr_sqlite_rows_end) struct sr_sqlite_rows rows = {0};
+    bool found = false;
+    SR_TRY(sr_sqlite_start(db, SR_SQL_LEAF, SR_SQLITE_VALUES(sr_sqlite_u64(act->seq)), &rows, err));
+    SR_TRY(sr_sqlite_next(&rows, &found, err));
+    if (!found) {
+        return sr_fail(err, SR_CORRUPT, "'%s': act %llu has no leaf", sr_sqlite_path(db),
+                       (unsigned long long)act->seq);
+    }
+    SR_TRY(sr_sqlite_get_blob(&rows, 0, act->salt, sizeof act->salt, err));
+    SR_TRY(sr_sqlite_view_blob(&rows, 1, 0, SR_CATALOG_ENTRY_BYTES_MAX, &act->entry, err));
+    SR_TRY(sr_sqlite_view_blob(&rows, 2, 0, SR_CATALOG_ACT_BODY_BYTES_MAX, &act->body, err));
+    return visit(ctx, act, err);
+}
+
+static enum sr_status out_of_order(struct sr_sqlite *db, const char *table, struct sr_err *err)
+{
+    return sr_fail(err, SR_CORRUPT, "'%s': %s.seq is out of order", sr_sqlite_path(db), table);
+}
+
+static enum sr_status
+sqlite_acts(struct sr_catalog *c, const struct sr_acts_query *query,
+            enum sr_status (*visit)(void *ctx, const struct sr_act_record *act, struct sr_err *err),
+            void *ctx, struct sr_err *err)
+{
+    SR_CLEANUP(sr_sqlite_rows_end) struct sr_sqlite_rows rows = {0};
+    struct sr_sqlite *db = db_of(c);
+    if (query->after_seq >= INT64_MAX) {
+        return SR_OK;
+    }
+    SR_TRY(start_acts(db, query, &rows, err));
+    for (uint64_t last = query->after_seq;;) {
+        struct sr_act_record act = {0};
+        bool more = false;
+        SR_TRY(sr_sqlite_next(&rows, &more, err));
+        if (!more) {
+            return SR_OK;
+        }
+        SR_TRY(read_act(&rows, &act, err));
+        if (act.seq <= last) {
+            return out_of_order(db, "act", err);
+        }
+        SR_TRY(query->with_leaves ? visit_leaf(db, &act, visit, ctx, err) : visit(ctx, &act, err));
+        last = act.seq;
+    }
+}
+
+static enum sr_status read_deed(const struct sr_sqlite_rows *rows, struct sr_deed_record *out,
+                                struct sr_err *err)
 {
     SR_TRY(sr_sqlite_get_u64(rows, 0, 1, INT64_MAX, &out->seq, err));
     SR_TRY(sr_sqlite_get_id(rows, 1, &out->id, err));
@@ -993,31 +1187,31 @@ static enum sr_status read_act(const struct sr_sqlite_rows *rows, struct sr_act_
     return sr_sqlite_view_blob(rows, 5, 0, SR_CATALOG_ACT_BODY_BYTES_MAX, &out->body, err);
 }
 
-static enum sr_status
-sqlite_acts(struct sr_catalog *c, uint64_t after_seq,
-            enum sr_status (*visit)(void *ctx, const struct sr_act_record *act, struct sr_err *err),
-            void *ctx, struct sr_err *err)
+static enum sr_status sqlite_deeds(struct sr_catalog *c, uint64_t after_seq,
+                                   enum sr_status (*visit)(void *ctx,
+                                                           const struct sr_deed_record *deed,
+                                                           struct sr_err *err),
+                                   void *ctx, struct sr_err *err)
 {
     SR_CLEANUP(sr_sqlite_rows_end) struct sr_sqlite_rows rows = {0};
     if (after_seq >= INT64_MAX) {
         return SR_OK;
     }
-    SR_TRY(sr_sqlite_start(db_of(c), SR_SQL_ACTS, SR_SQLITE_VALUES(sr_sqlite_u64(after_seq)), &rows,
-                           err));
+    SR_TRY(sr_sqlite_start(db_of(c), SR_SQL_DEEDS, SR_SQLITE_VALUES(sr_sqlite_u64(after_seq)),
+                           &rows, err));
     for (uint64_t last = after_seq;;) {
-        struct sr_act_record act = {0};
+        struct sr_deed_record deed = {0};
         bool more = false;
         SR_TRY(sr_sqlite_next(&rows, &more, err));
         if (!more) {
             return SR_OK;
         }
-        SR_TRY(read_act(&rows, &act, err));
-        if (act.seq <= last) {
-            return sr_fail(err, SR_CORRUPT, "'%s': act.seq is out of order",
-                           sr_sqlite_path(db_of(c)));
+        SR_TRY(read_deed(&rows, &deed, err));
+        if (deed.seq <= last) {
+            return out_of_order(db_of(c), "deed", err);
         }
-        SR_TRY(visit(ctx, &act, err));
-        last = act.seq;
+        SR_TRY(visit(ctx, &deed, err));
+        last = deed.seq;
     }
 }
 
@@ -1033,7 +1227,8 @@ const struct sr_catalog_driver sr_catalog_sqlite = {
     .put_document = sqlite_put_document,
     .commit_deposit = sqlite_commit_deposit,
     .drop_staged = sqlite_drop_staged,
-    .append_act = sqlite_append_act,
+    .append_acts = sqlite_append_acts,
+    .put_text = sqlite_put_text,
     .rotate = sqlite_rotate,
     .groups = sqlite_groups,
     .versions = sqlite_versions,
@@ -1045,5 +1240,8 @@ const struct sr_catalog_driver sr_catalog_sqlite = {
     .document = sqlite_document,
     .documents = sqlite_documents,
     .knows_object = sqlite_knows_object,
+    .text = sqlite_text,
+    .last_act = sqlite_last_act,
     .acts = sqlite_acts,
+    .deeds = sqlite_deeds,
 };

@@ -89,6 +89,7 @@ static void tamper(const char *path, const char *sql)
     static const char PREPARE[] =
         "PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF;"
         "DROP TRIGGER IF EXISTS act_is_not_updated; DROP TRIGGER IF EXISTS act_is_not_deleted;"
+        "DROP TRIGGER IF EXISTS leaf_is_not_updated; DROP TRIGGER IF EXISTS leaf_is_not_deleted;"
         "DROP TRIGGER IF EXISTS sealed_version_is_not_updated;"
         "DROP TRIGGER IF EXISTS sealed_file_is_not_updated;";
     sqlite3 *db = NULL;
@@ -120,6 +121,16 @@ static enum sr_status ignore_act(void *ctx, const struct sr_act_record *act, str
     (void)ctx;
     (void)act;
     (void)err;
+    return SR_OK;
+}
+
+static unsigned deeds_seen;
+
+static enum sr_status count_deed(void *ctx, const struct sr_deed_record *deed, struct sr_err *err)
+{
+    (void)err;
+    ++*(unsigned *)ctx;
+    CHECK(deed->body.len > 0 && deed->verb[0] != '\0');
     return SR_OK;
 }
 
@@ -167,7 +178,8 @@ static enum sr_status read_everything(const char *uri, struct sr_err *err)
     versions = NULL;
     SR_TRY(sr_catalog_versions_by_digest(c, DIGEST, &versions, &count, err));
     free(versions);
-    return sr_catalog_acts(c, 0, ignore_act, NULL, err);
+    SR_TRY(sr_catalog_acts(c, &(struct sr_acts_query){.with_leaves = true}, ignore_act, NULL, err));
+    return sr_catalog_deeds(c, 0, count_deed, &deeds_seen, err);
 }
 
 /* Statements. */
@@ -244,7 +256,7 @@ static void its_files_are_private(void)
     fresh_filled(&p);
     CHECK(sr_catalog_open(p.uri, &c, NULL) == SR_OK);
     struct sr_act_record act = act_of(20, "use");
-    CHECK(sr_catalog_append_act(c, &act, NULL) == SR_OK);
+    CHECK(sr_catalog_append_acts(c, &act, 1, NULL) == SR_OK);
     (void)umask(before);
     CHECK(is_private(p.path, ""));
     CHECK(is_private(p.path, "-wal"));
@@ -391,7 +403,15 @@ static const struct {
     {"UPDATE act SET verb = '' WHERE seq = 2", "'act.verb'"},
     {"UPDATE act SET verb = printf('%32d', 1) WHERE seq = 2", "'act.verb'"},
     {"UPDATE act SET actor = printf('%128d', 1) WHERE seq = 2", "'act.actor'"},
-    {"UPDATE act SET body = zeroblob(65537) WHERE seq = 2", "'act.body'"},
+    {"UPDATE act SET refused = 2 WHERE seq = 2", "'act.refused'"},
+    {"UPDATE act SET folds = -1 WHERE seq = 2", "'act.folds'"},
+    {"UPDATE act SET reason = printf('%64d', 1) WHERE seq = 2", "'act.reason'"},
+    {"UPDATE act SET version_id = x'01' WHERE seq = 2", "'act.version_id'"},
+    {"UPDATE act SET request = x'01' WHERE seq = 2", "'act.request'"},
+    {"UPDATE leaf SET salt = x'01' WHERE seq = 2", "'leaf.salt'"},
+    {"UPDATE leaf SET entry = zeroblob(2049) WHERE seq = 2", "'leaf.entry'"},
+    {"UPDATE leaf SET body = zeroblob(65537) WHERE seq = 2", "'leaf.body'"},
+    {"DELETE FROM leaf WHERE seq = 2", "act 2 has no leaf"},
 };
 
 static void hostile_values_are_corrupt_and_named(void)
@@ -468,6 +488,10 @@ static void custody_refuses_changes_by_sql(void)
     static const char *const REFUSED[] = {
         "UPDATE act SET actor = 'somebody else'",
         "DELETE FROM act",
+        "UPDATE leaf SET entry = x'00'",
+        "DELETE FROM leaf",
+        "INSERT INTO act SELECT 9, id, verb, actor, 0, 0, '', 0, NULL, NULL FROM act",
+        "INSERT INTO deed SELECT seq, id, verb, actor, 0, x'00' FROM act",
         "UPDATE version SET name = 'x' WHERE state = 1",
         "DELETE FROM version WHERE state = 1",
         "INSERT INTO document SELECT id, 'x', x'00' FROM version WHERE state = 1",
@@ -602,17 +626,19 @@ static void a_killed_writer_leaves_a_sound_file(void)
 }
 
 /* tests/upgrade: a catalog of every release opens. */
-static void catalogs_of_earlier_versions_open(void)
+static void frozen_opens(const char *name)
 {
     struct place p;
     char frozen[512];
     const char *source = getenv("STRONGROOM_SOURCE");
     SR_AUTO(sr_catalog) c = NULL;
     fresh_place(&p);
-    (void)snprintf(frozen, sizeof frozen, "%s/tests/upgrade/catalog-v1.sqlite",
-                   source == NULL ? "." : source);
+    (void)snprintf(frozen, sizeof frozen, "%s/tests/upgrade/%s", source == NULL ? "." : source,
+                   name);
     copy_file(frozen, p.path);
+    deeds_seen = 0;
     CHECK(read_everything(p.uri, NULL) == SR_OK);
+    CHECK(deeds_seen == 3); /* what was recorded stays readable */
     CHECK(sr_catalog_open(p.uri, &c, NULL) == SR_OK);
     struct sr_catalog_version *versions = NULL;
     size_t count = 0;
@@ -625,6 +651,15 @@ static void catalogs_of_earlier_versions_open(void)
     struct deposit next = deposit_of(900, "llama", 0);
     CHECK(reserve(c, &next, NULL) == SR_OK);
     CHECK(next.version.number == 3);
+    struct sr_act_record act = act_of(1000, "adopt"); /* acts are numbered anew */
+    CHECK(sr_catalog_append_acts(c, &act, 1, NULL) == SR_OK);
+    CHECK(act.seq == 1);
+}
+
+static void catalogs_of_earlier_versions_open(void)
+{
+    frozen_opens("catalog-v1.sqlite");
+    frozen_opens("catalog-v2.sqlite");
 }
 
 static bool freeze(const char *path)

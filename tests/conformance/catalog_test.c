@@ -111,7 +111,8 @@ static enum sr_status see_act(void *ctx, const struct sr_act_record *act, struct
 static struct acts_seen acts_after(struct sr_catalog *c, uint64_t after_seq)
 {
     struct acts_seen seen = {0};
-    CHECK(sr_catalog_acts(c, after_seq, see_act, &seen, NULL) == SR_OK);
+    const struct sr_acts_query query = {.after_seq = after_seq, .with_leaves = true};
+    CHECK(sr_catalog_acts(c, &query, see_act, &seen, NULL) == SR_OK);
     return seen;
 }
 
@@ -426,7 +427,7 @@ static void appends_acts_in_order(void)
     for (unsigned i = 0; i < 5; i++) {
         static const char *const VERBS[] = {"use", "read", "export", "use", "scrub"};
         struct sr_act_record act = act_of(10 + i, VERBS[i]);
-        CHECK(sr_catalog_append_act(c, &act, NULL) == SR_OK);
+        CHECK(sr_catalog_append_acts(c, &act, 1, NULL) == SR_OK);
         CHECK(act.seq == i + 2);
     }
     CHECK(strcmp(acts_after(c, 0).verbs, "iureus") == 0);
@@ -434,12 +435,125 @@ static void appends_acts_in_order(void)
     CHECK(acts_after(c, 6).count == 0);
     CHECK(acts_after(c, UINT64_MAX).count == 0);
     struct acts_seen cut = {.stop_after = 2};
-    CHECK(sr_catalog_acts(c, 0, see_act, &cut, NULL) == SR_CANCELLED);
+    const struct sr_acts_query all = {.with_leaves = true};
+    CHECK(sr_catalog_acts(c, &all, see_act, &cut, NULL) == SR_CANCELLED);
     CHECK(cut.count == 2);
     struct sr_act_record twice = act_of(10, "use");
-    CHECK(sr_catalog_append_act(c, &twice, NULL) == SR_CONFLICT);
+    CHECK(sr_catalog_append_acts(c, &twice, 1, NULL) == SR_CONFLICT);
     CHECK(twice.seq == 0);
     CHECK(acts_after(c, 0).count == 6);
+}
+
+static void an_act_gets_the_number_it_expects_or_none(void)
+{
+    SR_AUTO(sr_catalog) c = fresh();
+    struct sr_act_record act = act_of(10, "use");
+    uint64_t seq = 9;
+    int64_t time_utc_ms = 0;
+    act.seq = 3;
+    CHECK(sr_catalog_append_acts(c, &act, 1, NULL) == SR_BUSY);
+    CHECK(acts_after(c, 0).count == 1);
+    act.seq = 2;
+    CHECK(sr_catalog_append_acts(c, &act, 1, NULL) == SR_OK);
+    CHECK(act.seq == 2);
+    CHECK(sr_catalog_last_act(c, &seq, &time_utc_ms, NULL) == SR_OK);
+    CHECK(seq == 2 && time_utc_ms == 1010);
+}
+
+static void appends_several_acts_or_none(void)
+{
+    SR_AUTO(sr_catalog) c = fresh();
+    struct sr_act_record acts[3] = {act_of(10, "use"), act_of(11, "read"), act_of(10, "use")};
+    CHECK(sr_catalog_append_acts(c, acts, 3, NULL) == SR_CONFLICT);
+    CHECK(acts_after(c, 0).count == 1);
+    acts[2] = act_of(12, "export");
+    CHECK(sr_catalog_append_acts(c, acts, 3, NULL) == SR_OK);
+    CHECK(acts[0].seq == 2 && acts[2].seq == 4);
+    CHECK(strcmp(acts_after(c, 0).verbs, "iure") == 0);
+}
+
+/* One act with all there can be of it, met again as it was. */
+struct met {
+    struct sr_act_record act;
+    unsigned count;
+    bool with_leaves;
+};
+
+static enum sr_status meet(void *ctx, const struct sr_act_record *act, struct sr_err *err)
+{
+    struct met *m = ctx;
+    (void)err;
+    m->count++;
+    CHECK(sr_text_id_equal(&act->id, &m->act.id) && act->is_refused && act->folds);
+    CHECK(strcmp(act->reason, "no-rule") == 0 && act->time_utc_ms == m->act.time_utc_ms);
+    CHECK(act->has_version && sr_text_id_equal(&act->version, &m->act.version));
+    CHECK(act->has_request && memcmp(act->request, m->act.request, sizeof act->request) == 0);
+    if (m->with_leaves) {
+        CHECK(memcmp(act->salt, m->act.salt, sizeof act->salt) == 0);
+        CHECK(sr_text_equal(act->entry, m->act.entry) && sr_text_equal(act->body, m->act.body));
+    } else {
+        CHECK(act->entry.len == 0 && act->body.len == 0);
+    }
+    return SR_OK;
+}
+
+static unsigned meets(struct sr_catalog *c, const struct sr_act_record *act,
+                      const struct sr_acts_query *query)
+{
+    struct met m = {.act = *act, .with_leaves = query->with_leaves};
+    CHECK(sr_catalog_acts(c, query, meet, &m, NULL) == SR_OK);
+    return m.count;
+}
+
+static void finds_acts_by_what_they_are_about(void)
+{
+    SR_AUTO(sr_catalog) c = fresh();
+    struct sr_act_record acts[3] = {act_of(10, "use"), act_of(11, "approve"), act_of(12, "use")};
+    struct sr_act_record *act = &acts[1];
+    const struct sr_id other = id(99);
+    (void)snprintf(act->actor, sizeof act->actor, "ada");
+    (void)snprintf(act->reason, sizeof act->reason, "no-rule");
+    act->is_refused = act->folds = act->has_version = act->has_request = true;
+    act->version = id(77);
+    memset(act->request, 5, sizeof act->request);
+    memset(act->salt, 6, sizeof act->salt);
+    act->entry = sr_text_view("{\"seq\":3}");
+    acts[2].has_version = true;
+    acts[2].version = other;
+    CHECK(sr_catalog_append_acts(c, acts, 3, NULL) == SR_OK);
+    for (unsigned leaves = 0; leaves < 2; leaves++) {
+        const struct sr_acts_query queries[] = {
+            {.which = SR_ACTS_THAT_FOLD},
+            {.which = SR_ACTS_BY_ACTOR, .actor = "ada"},
+            {.which = SR_ACTS_BY_VERSION, .id = &act->version},
+            {.which = SR_ACTS_BY_REQUEST, .request = act->request},
+            {.which = SR_ACTS_BY_ID, .id = &act->id},
+        };
+        for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++) {
+            struct sr_acts_query query = queries[i];
+            query.with_leaves = leaves == 1;
+            CHECK(meets(c, act, &query) == 1);
+            query.after_seq = act->seq;
+            CHECK(meets(c, act, &query) == 0);
+        }
+    }
+    CHECK(meets(c, act, &(struct sr_acts_query){.which = SR_ACTS_BY_ID, .id = &other}) == 0);
+}
+
+static void keeps_texts_by_digest(void)
+{
+    SR_AUTO(sr_catalog) c = fresh();
+    SR_AUTO(sr_buf) out = NULL;
+    SR_AUTO(sr_buf) small = NULL;
+    static uint8_t digest[SR_SHA256_BYTES] = {1};
+    static uint8_t unknown[SR_SHA256_BYTES] = {2};
+    CHECK(sr_buf_new(64, &out) == SR_OK && sr_buf_new(2, &small) == SR_OK);
+    CHECK(sr_catalog_put_text(c, digest, sr_text_view("policy"), NULL) == SR_OK);
+    CHECK(sr_catalog_put_text(c, digest, sr_text_view("other"), NULL) == SR_OK);
+    CHECK(sr_catalog_text(c, digest, out, NULL) == SR_OK);
+    CHECK(sr_text_equal(sr_buf_view(out), sr_text_view("policy"))); /* the first one stays */
+    CHECK(sr_catalog_text(c, unknown, out, NULL) == SR_NOT_FOUND);
+    CHECK(sr_catalog_text(c, digest, small, NULL) == SR_TOO_LARGE);
 }
 
 /* Rotation. */
@@ -559,10 +673,10 @@ static void holds_values_up_to_their_limits(void)
     static const uint8_t BODY[SR_CATALOG_ACT_BODY_BYTES_MAX];
     struct sr_act_record act = act_of(5, "use");
     act.body = sr_bytes(BODY, sizeof BODY);
-    CHECK(sr_catalog_append_act(c, &act, NULL) == SR_OK);
+    CHECK(sr_catalog_append_acts(c, &act, 1, NULL) == SR_OK);
     struct sr_act_record empty = act_of(6, "use");
     empty.body = sr_bytes(NULL, 0);
-    CHECK(sr_catalog_append_act(c, &empty, NULL) == SR_OK);
+    CHECK(sr_catalog_append_acts(c, &empty, 1, NULL) == SR_OK);
 }
 
 static void survives_every_failing_allocation(void)
@@ -674,7 +788,7 @@ static void write_acts(const char *uri, int fd, unsigned first)
     }
     for (unsigned i = first;; i++) {
         struct sr_act_record act = act_of(i, "use");
-        if (sr_catalog_append_act(c, &act, NULL) != SR_OK || write(fd, "+", 1) != 1) {
+        if (sr_catalog_append_acts(c, &act, 1, NULL) != SR_OK || write(fd, "+", 1) != 1) {
             _exit(1);
         }
     }
@@ -767,6 +881,10 @@ static void run_suite(void)
     RUN(finds_versions_by_digest);
     RUN(forgets_what_is_only_staged);
     RUN(appends_acts_in_order);
+    RUN(an_act_gets_the_number_it_expects_or_none);
+    RUN(appends_several_acts_or_none);
+    RUN(finds_acts_by_what_they_are_about);
+    RUN(keeps_texts_by_digest);
     RUN(rotates_every_group_and_slot);
     RUN(rotates_all_or_nothing);
     RUN(refuses_slots_of_rotated_keys);

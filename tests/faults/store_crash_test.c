@@ -114,7 +114,7 @@ static void check_result(void)
     CHECK(sr_catalog_open(uri, &c, NULL) == SR_OK);
     CHECK(sr_catalog_version_by_id(c, &version, &v, NULL) == SR_OK);
     CHECK(v.state == SR_VERSION_SEALED && v.plain_bytes == 3003);
-    CHECK(sr_catalog_acts(c, 0, see_act, &acts, NULL) == SR_OK);
+    CHECK(sr_catalog_acts(c, &(struct sr_acts_query){0}, see_act, &acts, NULL) == SR_OK);
     CHECK(acts == 2);
 }
 
