@@ -22,6 +22,12 @@ struct sr_custody_as {
 };
 
 /*
+ * Who makes the acts that the room's own functions lead to (export, rotate, deposit, a mount);
+ * NULL: whoever has unlocked it. What as points to has to outlive the room.
+ */
+void sr_room_act_as(struct sr_room *r, const struct sr_custody_as *as);
+
+/*
  * Complete an act whose verb, subject's digest and fields are set: room, actor, time, nonce, the
  * policy in force and the last checkpoint. Its one subject is written to *subject, which, with
  * subject_name, has to live as long as act.
