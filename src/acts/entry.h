@@ -15,6 +15,8 @@
  */
 
 enum sr_outcome { SR_OUTCOME_ALLOWED = 0, SR_OUTCOME_REFUSED = 1 };
+/* "allowed", "refused" */
+const char *sr_outcome_word(enum sr_outcome outcome);
 
 #define SR_ENTRY_BYTES_MAX 2048
 #define SR_ENTRY_REASON_BYTES 64
@@ -33,7 +35,8 @@ struct sr_entry {
 /* errors  TOO_LARGE, NO_MEMORY, MALFORMED */
 enum sr_status sr_entry_encode(const struct sr_entry *entry, struct sr_buf *out,
                                struct sr_err *err) SR_MUST_USE;
-/* text is hostile and has to be canonical. errors  MALFORMED, TOO_LARGE, NO_MEMORY */
+/* text is hostile and has to be canonical. errors  MALFORMED, UNSUPPORTED, TOO_LARGE,
+ * NO_MEMORY */
 enum sr_status sr_entry_decode(struct sr_bytes text, struct sr_entry *out,
                                struct sr_err *err) SR_MUST_USE;
 

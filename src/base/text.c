@@ -107,6 +107,42 @@ bool sr_text_is_utf8(struct sr_bytes text)
     return true;
 }
 
+/* The code point of a sequence that sequence_bytes() has accepted. */
+static uint32_t code_point(const uint8_t *c, size_t len)
+{
+    static const uint8_t LEAD[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    uint32_t value = c[0] & LEAD[len];
+    for (size_t i = 1; i < len; i++) {
+        value = value << 6 | (c[i] & 0x3fU);
+    }
+    return value;
+}
+
+bool sr_text_is_plain(struct sr_bytes text)
+{
+    static const struct {
+        uint32_t first;
+        uint32_t last;
+    } ACTING[] = {
+        {0, 0x1f},        {0x7f, 0x9f},     {0x61c, 0x61c},   {0x200b, 0x200b},   {0x200e, 0x200f},
+        {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xe0000, 0xe007f},
+    };
+    while (text.len > 0) {
+        size_t len = sequence_bytes(text);
+        if (len == 0) {
+            return false;
+        }
+        uint32_t c = code_point(text.ptr, len);
+        for (size_t i = 0; i < sizeof ACTING / sizeof ACTING[0]; i++) {
+            if (c >= ACTING[i].first && c <= ACTING[i].last) {
+                return false;
+            }
+        }
+        text = sr_bytes(text.ptr + len, text.len - len);
+    }
+    return true;
+}
+
 size_t sr_text_put_utf8(uint32_t c, char out[4])
 {
     if (c < 0x80) {

@@ -37,6 +37,14 @@ enum sr_status sr_text_unhex(struct sr_bytes text, uint8_t *out, size_t out_byte
  * 3-7. */
 bool sr_text_is_utf8(struct sr_bytes text);
 
+/*
+ * Whether text is UTF-8 that can be shown within a line and reads as what it is: nothing that a
+ * terminal or browser acts on (C0, DEL, C1, line and paragraph separators), that changes the
+ * direction of what follows, or that nobody sees (U+200B, U+2060 to U+206F, U+FEFF, tags). text is
+ * hostile.
+ */
+bool sr_text_is_plain(struct sr_bytes text);
+
 /* Write a code point, at most 0x10ffff, as UTF-8; returns how many bytes of out it takes. */
 size_t sr_text_put_utf8(uint32_t c, char out[4]);
 

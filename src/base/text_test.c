@@ -74,6 +74,40 @@ static void utf8_follows_the_table(void)
     CHECK(!sr_text_is_utf8(sr_bytes("a\0b", 3)));
 }
 
+static void plain_text_does_nothing(void)
+{
+    static const char *const GOOD[] = {"",
+                                       "a b~",
+                                       "\xc3\xa9\xe2\x82\xac",
+                                       "\xc2\xa0",
+                                       "\xe2\x80\x8c",
+                                       "\xe2\x80\xaf",
+                                       "\xf0\x9f\x98\x80",
+                                       "\xe2\x81\xb0"};
+    static const char *const BAD[] = {
+        "\x1f",             /* the last of C0 */
+        "a\x7f",            /* DEL */
+        "\xc2\x80",         /* the first of C1 */
+        "\xc2\x9f",         /* and the last */
+        "\xd8\x9c",         /* Arabic letter mark */
+        "a\xe2\x80\x8b",    /* zero width space */
+        "\xe2\x80\x8e",     /* left-to-right mark */
+        "\xe2\x80\xa8",     /* line separator */
+        "\xe2\x80\xae",     /* right-to-left override */
+        "\xe2\x81\xa6",     /* isolate */
+        "\xef\xbb\xbf",     /* byte order mark */
+        "\xf3\xa0\x81\x81", /* a tag */
+        "a\xff",            /* not UTF-8 */
+    };
+    for (size_t i = 0; i < sizeof GOOD / sizeof GOOD[0]; i++) {
+        CHECK(sr_text_is_plain(sr_text_view(GOOD[i])));
+    }
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        CHECK(!sr_text_is_plain(sr_text_view(BAD[i])));
+    }
+    CHECK(!sr_text_is_plain(sr_bytes("a\0b", 3)));
+}
+
 static void equality_looks_at_every_byte(void)
 {
     struct sr_id a = {.bytes = {1}};
@@ -92,6 +126,7 @@ int main(void)
     RUN(numbers_have_one_spelling);
     RUN(hex_goes_there_and_back);
     RUN(utf8_follows_the_table);
+    RUN(plain_text_does_nothing);
     RUN(equality_looks_at_every_byte);
     return check_done();
 }
