@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/host.h"
+#include "base/folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,13 +22,6 @@
 #define BUILD_UTC_MS INT64_C(1793491200000)
 #define CLOCK_SLACK_MS INT64_C(60000)
 
-static void fd_close(const int *fd)
-{
-    if (*fd >= 0) {
-        (void)close(*fd);
-    }
-}
-
 /* The beginning of a file under root; false when there is none to read. */
 struct text {
     uint8_t bytes[FILE_BYTES_MAX];
@@ -41,7 +35,7 @@ static bool read_text(const char *root, const char *path, struct text *out)
     if (wanted < 0 || (size_t)wanted >= sizeof full) {
         return false;
     }
-    SR_CLEANUP(fd_close) int fd = open(full, O_RDONLY | O_CLOEXEC);
+    SR_AUTO_FD fd = open(full, O_RDONLY | O_CLOEXEC);
     out->len = 0;
     while (fd >= 0 && out->len < sizeof out->bytes) {
         ssize_t got = read(fd, out->bytes + out->len, sizeof out->bytes - out->len);
@@ -82,12 +76,6 @@ static struct sr_bytes take_word(struct sr_bytes *line)
     return word;
 }
 
-static bool starts_with(struct sr_bytes text, const char *prefix)
-{
-    size_t len = strlen(prefix);
-    return text.len >= len && memcmp(text.ptr, prefix, len) == 0;
-}
-
 /* Whether the kernel says of a device-mapper device that its target is crypt. */
 static bool is_crypt(const char *root, struct sr_bytes name)
 {
@@ -96,18 +84,18 @@ static bool is_crypt(const char *root, struct sr_bytes name)
     int wanted = snprintf(path, sizeof path, "/sys/class/block/%.*s/dm/uuid", (int)name.len,
                           (const char *)name.ptr);
     return wanted > 0 && (size_t)wanted < sizeof path && read_text(root, path, &uuid) &&
-           starts_with(sr_bytes(uuid.bytes, uuid.len), "CRYPT-");
+           sr_text_begins(sr_bytes(uuid.bytes, uuid.len), "CRYPT-");
 }
 
 static enum sr_host_swap kind_of_area(const char *root, struct sr_bytes name)
 {
-    if (starts_with(name, "/dev/zram")) {
+    if (sr_text_begins(name, "/dev/zram")) {
         return SR_HOST_SWAP_RAM;
     }
     struct sr_bytes device = name;
     (void)take_until(&device, '/');
     (void)take_until(&device, '/');
-    if (starts_with(name, "/dev/dm-") && is_crypt(root, device)) {
+    if (sr_text_begins(name, "/dev/dm-") && is_crypt(root, device)) {
         return SR_HOST_SWAP_ENCRYPTED;
     }
     return SR_HOST_SWAP_OPEN;
@@ -149,7 +137,7 @@ static void read_core_pattern(const char *root, struct sr_host *out)
         struct sr_bytes line = take_until(&rest, '\n');
         (void)snprintf(out->core_pattern, sizeof out->core_pattern, "%.*s", (int)line.len,
                        (const char *)line.ptr);
-        out->core_runs_program = starts_with(line, "|");
+        out->core_runs_program = sr_text_begins(line, "|");
     }
 }
 
@@ -169,7 +157,7 @@ static void read_flags(const char *root, struct sr_host *out)
     }
     struct sr_bytes rest = sr_bytes(text.bytes, text.len);
     struct sr_bytes line = take_until(&rest, '\n');
-    while (rest.len > 0 && !starts_with(line, "flags")) {
+    while (rest.len > 0 && !sr_text_begins(line, "flags")) {
         line = take_until(&rest, '\n');
     }
     for (struct sr_bytes word = take_word(&line); word.len > 0; word = take_word(&line)) {
@@ -211,7 +199,7 @@ static bool may_exceed_memlock(const char *root)
     struct sr_bytes rest = sr_bytes(text.bytes, text.len);
     while (rest.len > 0) {
         struct sr_bytes line = take_until(&rest, '\n');
-        if (starts_with(line, "CapEff:")) {
+        if (sr_text_begins(line, "CapEff:")) {
             uint8_t set[8]; /* big-endian, as it is printed */
             (void)take_word(&line);
             return sr_text_unhex(take_word(&line), set, sizeof set) == SR_OK &&

@@ -20,11 +20,6 @@ struct metadata {
     uint64_t tensors; /* of all files of the set */
 };
 
-static bool begins(struct sr_bytes text, const char *with)
-{
-    return text.len >= strlen(with) && memcmp(text.ptr, with, strlen(with)) == 0;
-}
-
 static bool ends(struct sr_bytes text, const char *with)
 {
     size_t len = strlen(with);
@@ -34,24 +29,25 @@ static bool ends(struct sr_bytes text, const char *with)
 /* U-22: the template of a model, and those for special uses, under `tokenizer.chat_template.x`. */
 static bool is_template(struct sr_bytes key)
 {
-    return begins(key, "tokenizer.chat_template");
+    return sr_text_begins(key, "tokenizer.chat_template");
 }
 
 /* Tokens are data, whatever they spell; and the file of a tokenizer travels in one value. */
 static bool is_vocabulary(struct sr_bytes key)
 {
-    return begins(key, "tokenizer.ggml.") || begins(key, "tokenizer.huggingface.");
+    return sr_text_begins(key, "tokenizer.ggml.") || sr_text_begins(key, "tokenizer.huggingface.");
 }
 
 /* Where a model comes from. */
 static bool may_have_address(struct sr_bytes key)
 {
-    return begins(key, "general.") && (ends(key, "url") || ends(key, "link") || ends(key, "doi"));
+    return sr_text_begins(key, "general.") &&
+           (ends(key, "url") || ends(key, "link") || ends(key, "doi"));
 }
 
 static void check_text(struct metadata *m, const struct sr_gguf_value *value)
 {
-    bool is_link = may_have_address(value->key) && begins(value->text, "https://");
+    bool is_link = may_have_address(value->key) && sr_text_begins(value->text, "https://");
     if (is_template(value->key)) {
         (void)sr_inspection_member(m->in, value->key, value->text, &sr_format_jinja);
         return;

@@ -62,12 +62,6 @@ static bool has(struct sr_bytes text, const char *part)
     return text.len > 0 && memmem(text.ptr, text.len, part, strlen(part)) != NULL;
 }
 
-static bool begins(struct sr_bytes text, const char *with)
-{
-    size_t len = strlen(with);
-    return text.len >= len && memcmp(text.ptr, with, len) == 0;
-}
-
 /* Strings in a graph are inert, and words of a vocabulary are of all kinds. */
 static void check_text(struct walk *w, struct sr_bytes text, uint64_t offset)
 {
@@ -94,12 +88,13 @@ static void report_opaque(struct walk *w, uint64_t offset, const char *what, str
 
 static bool is_saver_function(struct sr_bytes name)
 {
-    return begins(name, "__inference__traced_save") || begins(name, "__inference__traced_restore");
+    return sr_text_begins(name, "__inference__traced_save") ||
+           sr_text_begins(name, "__inference__traced_restore");
 }
 
 static bool is_saver_part(struct sr_bytes part)
 {
-    if (!begins(part, "save")) {
+    if (!sr_text_begins(part, "save")) {
         return false;
     }
     for (size_t i = 4; i < part.len; i++) {
@@ -134,8 +129,8 @@ static bool is_in_saver(const struct walk *w, const struct scope *node)
 
 static bool is_path(struct sr_bytes text)
 {
-    return begins(text, "/") || begins(text, "~") || begins(text, "..") || has(text, "/../") ||
-           has(text, "://");
+    return sr_text_begins(text, "/") || sr_text_begins(text, "~") || sr_text_begins(text, "..") ||
+           has(text, "/../") || has(text, "://");
 }
 
 static void check_saver(struct walk *w, const struct scope *s)
@@ -222,7 +217,7 @@ static void leave_function(struct walk *w, const struct scope *s)
         sr_inspection_fail(w->in, status, s->name.offset, NULL);
     }
     /* Keras names what it traces after the layer, and a Lambda after itself. TF-8 */
-    if (begins(s->name.name, "__inference_lambda") && has(s->name.name, "_layer_call")) {
+    if (sr_text_begins(s->name.name, "__inference_lambda") && has(s->name.name, "_layer_call")) {
         report_opaque(w, s->name.offset, "traced from a Lambda layer", s->name.name);
     }
     w->functions = 0;
@@ -379,7 +374,7 @@ static bool is_known_identifier(struct sr_bytes identifier)
             return true;
         }
     }
-    return begins(identifier, "_tf_keras_") || begins(identifier, "trackable_");
+    return sr_text_begins(identifier, "_tf_keras_") || sr_text_begins(identifier, "trackable_");
 }
 
 /* TF-8. What Keras makes of a Lambda by itself is up to keras.h; here it is beside a graph that was
@@ -397,9 +392,9 @@ static void leave_object(struct walk *w, const struct scope *s)
     if (!is_known_identifier(s->type)) {
         report_opaque(w, s->name.offset, "an object", s->type);
     }
-    if (s->id == SR_TF_USER_OBJECT && s->value.len == 0 && begins(s->type, "_tf_keras_")) {
+    if (s->id == SR_TF_USER_OBJECT && s->value.len == 0 && sr_text_begins(s->type, "_tf_keras_")) {
         sr_inspection_refer(w->in, sr_text_view("keras_metadata.pb"), s->name.offset);
-    } else if (begins(s->type, "_tf_keras_")) {
+    } else if (sr_text_begins(s->type, "_tf_keras_")) {
         sr_keras_config_inspect(w->in, s->value, s->value_offset);
         check_lambda(w, s);
     } else {
@@ -477,7 +472,7 @@ static void on_attr(struct walk *w, const struct scope *parent, const struct sr_
         return;
     }
     check_text(w, item->bytes, item->offset);
-    if (parent->id == SR_TF_ATTR_ENTRY && begins(item->bytes, "file://")) {
+    if (parent->id == SR_TF_ATTR_ENTRY && sr_text_begins(item->bytes, "file://")) {
         sr_inspection_find(w->in, SR_RULE_TF_FILE, item->offset, item->bytes.len, "'%s'",
                            sr_inspection_quote(item->bytes, quoted));
     }

@@ -45,12 +45,6 @@ static bool ends_with(struct sr_bytes name, const char *suffix)
            strncasecmp((const char *)name.ptr + name.len - len, suffix, len) == 0;
 }
 
-static bool begins_with(struct sr_bytes name, const char *prefix)
-{
-    size_t len = strlen(prefix);
-    return name.len >= len && memcmp(name.ptr, prefix, len) == 0;
-}
-
 static bool is(struct sr_bytes name, const char *text)
 {
     return sr_text_equal(name, sr_text_view(text));
@@ -111,10 +105,10 @@ static enum part part_of(struct sr_bytes name)
     if (is_native(rest)) {
         return PART_NATIVE;
     }
-    if (begins_with(rest, "data/") || begins_with(rest, "constants/")) {
+    if (sr_text_begins(rest, "data/") || sr_text_begins(rest, "constants/")) {
         return PART_STORAGE;
     }
-    return begins_with(rest, "code/") ? PART_CODE : PART_OTHER;
+    return sr_text_begins(rest, "code/") ? PART_CODE : PART_OTHER;
 }
 
 static void claim(struct torch_zip *t, size_t index)

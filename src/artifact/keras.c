@@ -71,12 +71,6 @@ static bool is_one_of(struct sr_bytes text, const char *const *words)
     return false;
 }
 
-static bool begins(struct sr_bytes text, const char *word)
-{
-    size_t len = strlen(word);
-    return text.len >= len && memcmp(text.ptr, word, len) == 0;
-}
-
 static bool ends(struct sr_bytes text, const char *word)
 {
     size_t len = strlen(word);
@@ -155,7 +149,7 @@ static const char *const KERAS_PACKAGES[] = {"keras",
 static bool is_in_package(struct sr_bytes module, const char *package)
 {
     size_t len = strlen(package);
-    return begins(module, package) && (module.len == len || module.ptr[len] == '.');
+    return sr_text_begins(module, package) && (module.len == len || module.ptr[len] == '.');
 }
 
 static enum owner owner_of(struct sr_bytes module)
@@ -298,7 +292,7 @@ static bool is_marshalled_code(struct sr_bytes text)
     while (text.len > 0 && (text.ptr[0] == '\n' || text.ptr[0] == ' ')) {
         text = sr_bytes(text.ptr + 1, text.len - 1);
     }
-    return text.len >= 40 && (begins(text, "4w") || begins(text, "Yw")) &&
+    return text.len >= 40 && (sr_text_begins(text, "4w") || sr_text_begins(text, "Yw")) &&
            memcmp(text.ptr + 3, "AAA", 3) == 0;
 }
 
@@ -361,7 +355,8 @@ static void check_registered(const struct walker *w, const struct named *named)
         return;
     }
     for (const char *const *p = PACKAGES; *p != NULL; p++) {
-        if (begins(registered, *p) && sr_text_equal(after_last(registered, '>'), named->name)) {
+        if (sr_text_begins(registered, *p) &&
+            sr_text_equal(after_last(registered, '>'), named->name)) {
             return;
         }
     }
@@ -416,7 +411,7 @@ static void check_class(const struct walker *w, const struct named *named)
         return;
     }
     /* Keras 2.11 registers its own optimisers like those of users. */
-    if (begins(named->name, "Custom>")) {
+    if (sr_text_begins(named->name, "Custom>")) {
         plain.name = after_last(named->name, '>');
         plain.module = sr_text_view("keras.optimizers");
     }

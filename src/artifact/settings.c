@@ -61,11 +61,6 @@ static bool is_one_of(struct sr_bytes text, const char *const *words)
     return false;
 }
 
-static bool begins(struct sr_bytes text, const char *with)
-{
-    return text.len >= strlen(with) && memcmp(text.ptr, with, strlen(with)) == 0;
-}
-
 static bool ends(struct sr_bytes text, const char *with)
 {
     size_t len = strlen(with);
@@ -198,7 +193,7 @@ static const char *const MAKING[] = {"__class__", "__reduce__", "__type__", "__p
 
 static bool makes_objects(struct sr_bytes key)
 {
-    return is_one_of(key, MAKING) || begins(key, "py/");
+    return is_one_of(key, MAKING) || sr_text_begins(key, "py/");
 }
 
 static void check_running(struct sr_settings *s, const struct sr_event *event)
@@ -244,7 +239,7 @@ static bool is_known_target(struct sr_bytes text)
                                            NULL};
     bool is_known = false;
     for (const char *const *p = PACKAGES; *p != NULL; p++) {
-        is_known = is_known || begins(text, *p);
+        is_known = is_known || sr_text_begins(text, *p);
     }
     size_t last = last_part(text);
     is_known = is_known && last > 0 && last < text.len;
@@ -281,7 +276,8 @@ static bool names_code(const struct sr_settings *s, const struct sr_event *event
     struct sr_bytes key = key_of(s, event);
     struct sr_bytes text = event->text;
     if (has(text, "/")) { /* a kernel from a hub */
-        return begins(key, "_attn_implementation") || begins(key, "attn_implementation") ||
+        return sr_text_begins(key, "_attn_implementation") ||
+               sr_text_begins(key, "attn_implementation") ||
                is_under(s, event, "_attn_implementation");
     }
     if (!has(text, ".")) {
@@ -289,8 +285,8 @@ static bool names_code(const struct sr_settings *s, const struct sr_event *event
     }
     bool is_function = is_text(key, "activation_function") || is_text(key, "activation_fn");
     bool is_module = s->is_modules && is_text(key, "type");
-    return (is_module && !begins(text, "sentence_transformers.")) ||
-           (is_function && !begins(text, "torch.nn.modules."));
+    return (is_module && !sr_text_begins(text, "sentence_transformers.")) ||
+           (is_function && !sr_text_begins(text, "torch.nn.modules."));
 }
 
 static void check_code_text(struct sr_settings *s, const struct sr_event *event)
@@ -567,7 +563,7 @@ static bool may_have_address(struct sr_bytes key)
 static void check_inert(struct sr_settings *s, const struct sr_event *event, struct sr_bytes key)
 {
     if (sr_inert_class(event->text) == SR_INERT_ADDRESS && may_have_address(key) &&
-        begins(event->text, "https://")) {
+        sr_text_begins(event->text, "https://")) {
         return;
     }
     sr_inert_check(s->in, event->text, event->offset);

@@ -124,11 +124,6 @@ static bool is_word(uint8_t c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-static bool begins(struct sr_bytes text, const char *with)
-{
-    return text.len >= strlen(with) && memcmp(text.ptr, with, strlen(with)) == 0;
-}
-
 static bool has(struct sr_bytes text, const char *what)
 {
     return text.len > 0 && memmem(text.ptr, text.len, what, strlen(what)) != NULL;
@@ -154,10 +149,10 @@ static bool has_dunder(struct sr_bytes text)
 /* A name that is read or reached: of a variable, attribute or item. */
 static enum sr_rule rule_of_name(struct sr_bytes name)
 {
-    if (begins(name, "__") || has_dunder(name)) {
+    if (sr_text_begins(name, "__") || has_dunder(name)) {
         return SR_RULE_TEMPLATE_ATTRIBUTE;
     }
-    return begins(name, "_") ? SR_RULE_TEMPLATE_UNKNOWN : NO_RULE;
+    return sr_text_begins(name, "_") ? SR_RULE_TEMPLATE_UNKNOWN : NO_RULE;
 }
 
 static enum sr_rule rule_of_attribute(struct sr_bytes name, bool is_called)
@@ -178,7 +173,7 @@ static enum sr_rule rule_of_variable(const struct sr_jinja_note *note)
     if (is_one_of(note->text, GLOBALS)) {
         return SR_RULE_TEMPLATE_GLOBAL;
     }
-    if (note->is_local && !begins(note->text, "__")) {
+    if (note->is_local && !sr_text_begins(note->text, "__")) {
         return NO_RULE;
     }
     enum sr_rule rule = rule_of_name(note->text);

@@ -172,6 +172,12 @@ struct sr_bytes sr_text_view(const char *s)
     return sr_bytes(s, strlen(s));
 }
 
+bool sr_text_begins(struct sr_bytes text, const char *prefix)
+{
+    size_t len = strlen(prefix);
+    return text.len >= len && memcmp(text.ptr, prefix, len) == 0;
+}
+
 bool sr_text_equal(struct sr_bytes a, struct sr_bytes b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);

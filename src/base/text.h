@@ -51,6 +51,9 @@ size_t sr_text_put_utf8(uint32_t c, char out[4]);
 /* A view of a NUL-terminated string, without the NUL. */
 struct sr_bytes sr_text_view(const char *s);
 
+/* Whether text begins with prefix (NUL-terminated, trusted). */
+bool sr_text_begins(struct sr_bytes text, const char *prefix);
+
 /* Whether two views hold the same bytes. Not for secrets: time depends on the content. */
 bool sr_text_equal(struct sr_bytes a, struct sr_bytes b);
 

@@ -119,6 +119,9 @@ static void equality_looks_at_every_byte(void)
     CHECK(!sr_text_equal(sr_text_view("ab"), sr_text_view("abc")));
     CHECK(!sr_text_equal(sr_text_view("ab"), sr_text_view("ac")));
     CHECK(sr_text_equal(sr_bytes(NULL, 0), sr_text_view("")));
+    CHECK(sr_text_begins(sr_text_view("abc"), "ab"));
+    CHECK(!sr_text_begins(sr_text_view("a"), "ab"));
+    CHECK(!sr_text_begins(sr_text_view("bab"), "ab"));
 }
 
 int main(void)

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "cli/command.h"
 #include "cli/fields.h"
 #include "cli/screen.h"
@@ -13,13 +14,6 @@
 #include "keys/passphrase.h"
 
 extern const struct sr_command sr_command_init;
-
-static void close_fd(const int *fd)
-{
-    if (*fd >= 0) {
-        (void)close(*fd);
-    }
-}
 
 static void free_text(char **text)
 {
@@ -45,7 +39,7 @@ static enum sr_status generate(const char *path, struct sr_secret **out, struct 
 {
     SR_AUTO(sr_secret) passphrase = NULL;
     SR_TRY(sr_passphrase_generate(&passphrase, err));
-    SR_CLEANUP(close_fd) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    SR_AUTO_FD fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0 && errno == EEXIST) {
         return sr_fail(err, SR_CONFLICT, "'%s' is there already and may be the key to another room",
                        path);

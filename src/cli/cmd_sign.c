@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "artifact/signature.h"
+#include "base/folder.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/fields.h"
@@ -18,13 +19,6 @@
 #include "keys/private_file.h"
 
 extern const struct sr_command sr_command_sign;
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0) {
-        (void)close(*fd);
-    }
-}
 
 /* Where the signature goes: beside a file, in a folder. */
 static enum sr_status place(const struct sr_args *args, char out[PATH_MAX], struct sr_err *err)
@@ -90,8 +84,7 @@ static enum sr_status write_new(const char *path, struct sr_bytes data, struct s
 {
     char temporary[PATH_MAX + 16];
     (void)snprintf(temporary, sizeof temporary, "%s.%ld.new", path, (long)getpid());
-    SR_CLEANUP(close_fd)
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    SR_AUTO_FD fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd < 0) {
         return sr_fail(err, errno == ENOENT ? SR_NOT_FOUND : SR_IO, "cannot write '%s': %s", path,
                        strerror(errno));

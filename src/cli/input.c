@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/input.h"
+#include "base/folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,13 +15,6 @@
 #define CHUNK_BYTES 65536
 #define CERTIFICATES_BYTES_MAX                                                                     \
     ((size_t)4 << 20) /* the bundle of a whole distribution has 0.2 MiB */
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0) {
-        (void)close(*fd);
-    }
-}
 
 static enum sr_status read_all(int fd, const char *path, struct sr_buf *out, struct sr_err *err)
 {
@@ -46,7 +40,7 @@ static enum sr_status read_all(int fd, const char *path, struct sr_buf *out, str
 enum sr_status sr_input_file(const char *path, struct sr_buf *out, struct sr_err *err)
 {
     struct stat found;
-    SR_CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    SR_AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &found) != 0) {
         return sr_fail(err, errno == ENOENT ? SR_NOT_FOUND : SR_IO, "cannot open '%s': %s", path,
                        strerror(errno));

@@ -168,11 +168,6 @@ static bool next_record(struct sr_bytes *rest, struct sr_bytes *key, struct sr_b
     return true;
 }
 
-static bool begins(struct sr_bytes text, const char *start)
-{
-    return text.len >= strlen(start) && memcmp(text.ptr, start, strlen(start)) == 0;
-}
-
 /* Keys that change nothing for who reads the content. */
 static bool is_inert_key(struct sr_bytes key)
 {
@@ -183,7 +178,7 @@ static bool is_inert_key(struct sr_bytes key)
             return true;
         }
     }
-    return begins(key, "LIBARCHIVE.") || begins(key, "SCHILY.");
+    return sr_text_begins(key, "LIBARCHIVE.") || sr_text_begins(key, "SCHILY.");
 }
 
 /* TR-6. Returns what is wrong, or NULL. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/passphrase.h"
+#include "base/folder.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -13,13 +14,6 @@
 
 #include "base/text.h"
 #include "crypto/rand.h"
-
-static void fd_close(const int *fd)
-{
-    if (*fd >= 0) {
-        (void)close(*fd);
-    }
-}
 
 /*
  * Generated passphrases: 256 random bits and 24 of checksum, 5 in a character. The checksum is
@@ -198,7 +192,7 @@ enum sr_status sr_passphrase_from_fd(int fd, struct sr_secret **out, struct sr_e
 
 enum sr_status sr_passphrase_from_file(const char *path, struct sr_secret **out, struct sr_err *err)
 {
-    SR_CLEANUP(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    SR_AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) {
         enum sr_status status = errno == ENOENT ? SR_NOT_FOUND : SR_IO;
         return sr_fail(err, status, "open passphrase file '%s': %s", path, strerror(errno));
@@ -281,7 +275,7 @@ static enum sr_status terminal_open(struct terminal *t, struct sr_err *err)
 }
 
 /* Put everything back; a signal that came meanwhile does now what it would have done then. */
-static void terminal_close(const struct terminal *t)
+static void terminal_close(struct terminal *t)
 {
     if (t->is_changed) {
         (void)tcsetattr(t->fd, TCSAFLUSH, &t->before);
@@ -293,7 +287,7 @@ static void terminal_close(const struct terminal *t)
         }
         (void)pthread_sigmask(SIG_SETMASK, &t->mask_before, NULL);
     }
-    fd_close(&t->fd);
+    sr_folder_close_fd(&t->fd);
 }
 
 static enum sr_status show(const struct terminal *t, const char *text, struct sr_err *err)

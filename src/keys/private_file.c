@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/private_file.h"
+#include "base/folder.h"
 
 #include <assert.h>
 #include <dirent.h>
@@ -26,16 +27,9 @@ struct place {
     int folder;
 };
 
-static void fd_close(const int *fd)
+static void place_close(struct place *p)
 {
-    if (*fd >= 0) {
-        (void)close(*fd);
-    }
-}
-
-static void place_close(const struct place *p)
-{
-    fd_close(&p->folder);
+    sr_folder_close_fd(&p->folder);
 }
 
 /* Open the folder that path is in. */
@@ -67,7 +61,7 @@ static enum sr_status open_private(const struct place *p, int *out, struct stat 
                                    struct sr_err *err)
 {
     int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-    SR_CLEANUP(fd_close) int fd = openat(p->folder, p->name, flags);
+    SR_AUTO_FD fd = openat(p->folder, p->name, flags);
     if (fd < 0 && errno == ELOOP) {
         return sr_fail(err, SR_DENIED, "'%s' is a symbolic link", p->path);
     }
@@ -117,7 +111,7 @@ enum sr_status sr_private_file_read(const char *path, size_t bytes_max, struct s
                                     struct sr_err *err)
 {
     SR_CLEANUP(place_close) struct place p = {.folder = -1};
-    SR_CLEANUP(fd_close) int fd = -1;
+    SR_AUTO_FD fd = -1;
     struct stat info;
     SR_TRY(place_open(path, &p, err));
     SR_TRY(open_private(&p, &fd, &info, err));
@@ -132,12 +126,12 @@ struct draft {
     char name[NAME_MAX + 1];
 };
 
-static void draft_drop(const struct draft *d)
+static void draft_drop(struct draft *d)
 {
     if (d->exists) {
         (void)unlinkat(d->folder, d->name, 0);
     }
-    fd_close(&d->fd);
+    sr_folder_close_fd(&d->fd);
 }
 
 static enum sr_status write_all(int fd, struct sr_bytes data)
@@ -212,8 +206,7 @@ static bool is_in_use(int fd, const struct stat *mine)
 static enum sr_status remove_leftover(const struct place *p, const char *name,
                                       const struct stat *mine, struct sr_err *err)
 {
-    SR_CLEANUP(fd_close)
-    int fd = openat(p->folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    SR_AUTO_FD fd = openat(p->folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if ((fd < 0 && errno == ENOENT) || (fd >= 0 && is_in_use(fd, mine))) {
         return SR_OK;
     }
@@ -234,7 +227,7 @@ static void dir_close(DIR **dir)
 static enum sr_status remove_leftovers(const struct place *p, const struct stat *mine,
                                        struct sr_err *err)
 {
-    SR_CLEANUP(fd_close) int fd = openat(p->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    SR_AUTO_FD fd = openat(p->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     SR_CLEANUP(dir_close) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (dir == NULL) {
         return sr_fail(err, SR_IO, "list the folder of '%s': %s", p->path, strerror(errno));
@@ -310,7 +303,7 @@ enum sr_status sr_private_file_replace(const char *path, struct sr_bytes expecte
                                        struct sr_bytes content, struct sr_err *err)
 {
     SR_CLEANUP(place_close) struct place p = {.folder = -1};
-    SR_CLEANUP(fd_close) int fd = -1; /* locked until the new content is durable */
+    SR_AUTO_FD fd = -1; /* locked until the new content is durable */
     SR_CLEANUP(draft_drop) struct draft d = {.fd = -1};
     struct stat info;
     SR_TRY(place_open(path, &p, err));

@@ -19,6 +19,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "store/blobs.h"
 
 extern const struct sr_blobs_driver sr_blobs_dir;
@@ -59,13 +60,6 @@ struct dir_blob {
     struct sr_blob base;
     struct dir_file file;
 };
-
-static void fd_close(int *fd)
-{
-    if (*fd >= 0) {
-        (void)close(*fd);
-    }
-}
 
 /* Move a descriptor out of a scope that would close it. */
 static void fd_move(int *from, int *to)
@@ -168,8 +162,8 @@ static struct sr_source file_source(struct dir_file *file)
 static void dir_close(struct sr_blobs *b)
 {
     struct dir_blobs *self = (struct dir_blobs *)b;
-    fd_close(&self->staged_fd);
-    fd_close(&self->root_fd);
+    sr_folder_close_fd(&self->staged_fd);
+    sr_folder_close_fd(&self->root_fd);
     free(self->root);
     free(self);
 }
@@ -228,9 +222,9 @@ static enum sr_status dir_create(const char *rest, struct sr_err *err)
     if (mkdir(rest, S_IRWXU) != 0 && errno != EEXIST) {
         return sr_fail(err, SR_IO, "make '%s': %s", rest, strerror(errno));
     }
-    SR_CLEANUP(fd_close) int root_fd = open(rest, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    SR_CLEANUP(fd_close)
-    int parent_fd = root_fd < 0 ? -1 : openat(root_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    SR_AUTO_FD root_fd = open(rest, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    SR_AUTO_FD parent_fd =
+        root_fd < 0 ? -1 : openat(root_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (parent_fd < 0) {
         return sr_fail(err, SR_IO, "open '%s': %s", rest, strerror(errno));
     }
@@ -337,7 +331,7 @@ static enum sr_status hold_part(const struct dir_blobs *self, const char *name, 
                                 int *out_fd, struct stat *out_info, struct sr_err *err)
 {
     for (unsigned attempt = 0; attempt < HOLD_ATTEMPTS; attempt++) {
-        SR_CLEANUP(fd_close) int fd = -1;
+        SR_AUTO_FD fd = -1;
         SR_TRY(open_part(self, name, flags, &fd, err));
         if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
             if (errno == EWOULDBLOCK) {
@@ -369,7 +363,7 @@ static enum sr_status hold_part(const struct dir_blobs *self, const char *name, 
 static void dir_release(struct sr_staged *s)
 {
     struct dir_staged *self = (struct dir_staged *)s;
-    fd_close(&self->file.fd); /* and with it the lock */
+    sr_folder_close_fd(&self->file.fd); /* and with it the lock */
     free(self);
 }
 
@@ -392,7 +386,7 @@ static enum sr_status refuse_published(const struct dir_blobs *self, const struc
     char part[NAME_BYTES];
     name_body(object, body);
     name_part(object, part);
-    SR_CLEANUP(fd_close) int shard_fd = -1;
+    SR_AUTO_FD shard_fd = -1;
     enum sr_status status = open_shard(self, object, &shard_fd, NULL);
     if (status == SR_NOT_FOUND) {
         return SR_OK;
@@ -524,7 +518,7 @@ static enum sr_status dir_publish(struct sr_staged *staged, uint64_t bytes, stru
     char body[NAME_BYTES];
     name_body(&s->object, body);
     SR_TRY(settle_part(s, bytes, err));
-    SR_CLEANUP(fd_close) int shard_fd = -1;
+    SR_AUTO_FD shard_fd = -1;
     SR_TRY(make_shard(self, &s->object, &shard_fd, err));
     SR_TRY(move_part(self, s, shard_fd, body, err));
     if (fsync(shard_fd) != 0 || fsync(self->staged_fd) != 0) {
@@ -539,7 +533,7 @@ static enum sr_status dir_drop_staged(struct sr_blobs *b, const struct sr_id *ob
     const struct dir_blobs *self = (const struct dir_blobs *)b;
     char name[NAME_BYTES];
     name_part(object, name);
-    SR_CLEANUP(fd_close) int fd = -1;
+    SR_AUTO_FD fd = -1;
     struct stat info;
     SR_TRY(hold_part(self, name, 0, &fd, &info, err));
     if (unlinkat(self->staged_fd, name, 0) != 0 || fsync(self->staged_fd) != 0) {
@@ -553,7 +547,7 @@ static enum sr_status dir_drop_staged(struct sr_blobs *b, const struct sr_id *ob
 static void dir_close_blob(struct sr_blob *blob)
 {
     struct dir_blob *self = (struct dir_blob *)blob;
-    fd_close(&self->file.fd);
+    sr_folder_close_fd(&self->file.fd);
     free(self);
 }
 
@@ -578,7 +572,7 @@ static enum sr_status dir_open_blob(struct sr_blobs *b, const struct sr_id *obje
     name_body(object, blob->file.name);
     name_shard(object, blob->file.shard);
     blob->file.dir = blob->file.shard;
-    SR_CLEANUP(fd_close) int shard_fd = -1;
+    SR_AUTO_FD shard_fd = -1;
     SR_TRY(open_shard(self, object, &shard_fd, err));
     blob->file.fd =
         openat(shard_fd, blob->file.name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
@@ -611,7 +605,7 @@ static enum sr_status dir_remove(struct sr_blobs *b, const struct sr_id *object,
     char shard[SHARD_BYTES];
     name_body(object, name);
     name_shard(object, shard);
-    SR_CLEANUP(fd_close) int shard_fd = -1;
+    SR_AUTO_FD shard_fd = -1;
     SR_TRY(open_shard(self, object, &shard_fd, err));
     if (unlinkat(shard_fd, name, 0) != 0) {
         if (errno == ENOENT) {
