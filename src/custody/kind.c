@@ -6,7 +6,7 @@
 
 static const struct sr_kind kinds[] = {
 #define KIND(word, title) {word, title},
-#include "custody/kinds.def"
+#include "acts/kinds.def"
 #undef KIND
 };
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The list of kinds of artifact (kinds.def). */
+/* The list of kinds of artifact (acts/kinds.def). */
 
 #define SR_KIND_DEFAULT "checkpoint"
 
