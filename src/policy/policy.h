@@ -160,11 +160,15 @@ struct sr_policy_subject {
     struct sr_bytes kind;
     struct sr_bytes artifact;
 };
+/* Whether a version is of a class; never what is no version, or of a tier outside 1..5. */
+bool sr_policy_class_has(const struct sr_policy_class *c, const struct sr_policy_subject *subject);
 /* The rule that decides; NULL when there is none. */
 const struct sr_policy_rule *sr_policy_rule_for(const struct sr_policy *p, enum sr_verb verb,
                                                 const struct sr_policy_subject *subject);
 
-/* Append one line that says what a rule demands, for people: "2 of officer and 1 of security, ..."
+/*
+ * Append what a rule demands, for people, without a newline: "by engineer; needs 2 of officer and 1
+ * of security, not the requester; requires reason; for at most 8h". errors  TOO_LARGE, NO_MEMORY
  */
 enum sr_status sr_policy_rule_describe(const struct sr_policy *p, const struct sr_policy_rule *rule,
                                        struct sr_buf *out) SR_MUST_USE;
