@@ -257,30 +257,39 @@ static enum sr_status read_checkpoint(struct sr_log *log, uint64_t *out_size,
     return SR_OK;
 }
 
-/* Whether the tree as it is now has root; a tree of another size than that of the pin is fine. */
-static enum sr_status check_root(struct sr_log *log, const uint8_t root[SR_SHA256_BYTES],
-                                 enum sr_status status, const char *message, struct sr_err *err)
+/* Whether the first size leaves have root. */
+static enum sr_status check_root_of(struct sr_log *log, uint64_t size,
+                                    const uint8_t root[SR_SHA256_BYTES], enum sr_status status,
+                                    const char *message, struct sr_err *err)
 {
     uint8_t hash[SR_SHA256_BYTES];
     struct sr_tree_nodes nodes = sr_tiles_nodes(log->tiles);
-    SR_TRY(sr_tree_root(&nodes, sr_tiles_size(log->tiles), hash, err));
+    SR_TRY(sr_tree_root(&nodes, size, hash, err));
     return memcmp(hash, root, sizeof hash) == 0 ? SR_OK : sr_fail(err, status, "%s", message);
 }
 
+static enum sr_status check_root(struct sr_log *log, const uint8_t root[SR_SHA256_BYTES],
+                                 enum sr_status status, const char *message, struct sr_err *err)
+{
+    return check_root_of(log, sr_tiles_size(log->tiles), root, status, message, err);
+}
+
+/* The tree has to lead up to the pin, or away from it: whoever else has the key, another user of
+ * this machine, has a pin of his own, and has signed since. Smaller ones still grow. */
 static enum sr_status check_pin(struct sr_log *log, struct sr_err *err)
 {
-    if (sr_tiles_size(log->tiles) != log->pin.size) {
+    if (sr_tiles_size(log->tiles) < log->pin.size) {
         return SR_OK;
     }
-    return check_root(log, log->pin.root, SR_CONFLICT,
-                      "the log is forked: it has another root than was signed", err);
+    return check_root_of(log, log->pin.size, log->pin.root, SR_CONFLICT,
+                         "the log is forked: it has another root than was signed", err);
 }
 
 static enum sr_status replay_entry(void *ctx, struct sr_bytes entry, struct sr_err *err)
 {
     struct sr_log *log = ctx;
     SR_TRY(sr_tiles_add(log->tiles, entry, err));
-    return check_pin(log, err);
+    return sr_tiles_size(log->tiles) == log->pin.size ? check_pin(log, err) : SR_OK;
 }
 
 enum sr_status sr_log_trust(const struct sr_log_options *options, int64_t now_utc_ms,
@@ -308,10 +317,15 @@ enum sr_status sr_log_open(const struct sr_log_options *options, struct sr_log *
     SR_AUTO(sr_log) log = NULL;
     uint8_t root[SR_SHA256_BYTES];
     SR_TRY(prepare(options, &log, err));
-    SR_TRY(read_pin(log, err));
+    enum sr_status status = read_pin(log, err);
+    bool has_pin = status == SR_OK;
+    if (status != SR_NOT_FOUND || options->signer != NULL || !options->may_lack_pin) {
+        SR_TRY(status);
+    }
     SR_TRY(read_checkpoint(log, &log->published, root, err));
-    if (log->published > log->pin.size) {
-        return sr_fail(err, SR_CONFLICT, "the pin is older than the log");
+    if (!has_pin) { /* nothing is signed, so the checkpoint will do */
+        log->pin.size = log->published;
+        memcpy(log->pin.root, root, sizeof root);
     }
     SR_TRY(sr_tiles_open(options->folder, log->published, &log->tiles, err));
     SR_TRY(check_root(log, root, SR_CORRUPT, "the tiles do not give the checkpoint's root", err));

@@ -29,7 +29,8 @@ struct sr_log_options {
     int folder;                             /* open folder of the log; outlives the log */
     int pin_folder;                         /* open folder of the pin; outlives the log */
     const char *pin_name;                   /* NUL-terminated, trusted, under 100 bytes */
-    unsigned wait_ms;                       /* how long to wait for somebody who has the log open */
+    bool may_lack_pin; /* and no signer: without a pin, the checkpoint counts */
+    unsigned wait_ms;  /* how long to wait for somebody who has the log open */
 };
 
 /*
@@ -57,7 +58,8 @@ enum sr_status sr_log_trust(const struct sr_log_options *options, int64_t now_ut
 /*
  * errors  BUSY       somebody has the log, or the pin, open
  *         NOT_FOUND  no pin
- *         CONFLICT   the log does not lead up to its pin: an old copy, or a fork
+ *         CONFLICT   the log does not lead up to its pin: an old copy, or a fork. One that leads on
+ *                    from it was signed under another pin of the same key, and is fine
  *         UNTRUSTED  the checkpoint is not signed by this signer for this origin
  *         CORRUPT    tiles do not give the checkpoint's root, a file is missing or damaged
  *         IO, MALFORMED, UNSUPPORTED, TOO_LARGE, NO_MEMORY, INTERNAL

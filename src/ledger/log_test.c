@@ -146,9 +146,37 @@ static void an_old_copy_signs_nothing(void)
         old.o.pin_name = "live";
         CHECK(sr_log_open(&old.o, &log, NULL) == SR_CONFLICT);
     }
-    /* A pin that is older than the log is none of this log's. */
+    /* Somebody else with the key, and a pin of his own, has signed since: the log leads on. */
     p.o.pin_name = "early";
+    CHECK(sr_log_open(&p.o, &log, NULL) == SR_OK);
+    append(log, "c", 2);
+    CHECK(publish(log, 4) == SR_OK);
+    sr_log_free(SR_TAKE(log));
+    p.o.pin_name = "stale"; /* of the fork: shorter than the log, and not on its way */
     CHECK(sr_log_open(&p.o, &log, NULL) == SR_CONFLICT);
+}
+
+static void a_log_without_a_pin_takes_entries_and_signs_nothing(void)
+{
+    SR_CLEANUP(place_close) struct place p = {0};
+    SR_AUTO(sr_log) log = NULL;
+    place_open(&p, "unpinned", "unpinned");
+    CHECK(sr_log_create(&p.o, 1, NULL) == SR_OK);
+    p.o.pin_name = "elsewhere";
+    p.o.may_lack_pin = true;
+    CHECK(sr_log_open(&p.o, &log, NULL) == SR_NOT_FOUND); /* it could sign */
+    struct sr_signer *signer = p.o.signer;
+    p.o.public_key = signer->public_key;
+    p.o.signer = NULL;
+    CHECK(sr_log_open(&p.o, &log, NULL) == SR_OK);
+    append(log, "a", 0);
+    CHECK(publish(log, 2) == SR_UNAUTHENTICATED);
+    sr_log_free(SR_TAKE(log));
+    CHECK(sr_log_open(&p.o, &log, NULL) == SR_OK && sr_log_size(log) == 1);
+    sr_log_free(SR_TAKE(log));
+    p.o.may_lack_pin = false;
+    CHECK(sr_log_open(&p.o, &log, NULL) == SR_NOT_FOUND);
+    p.o.signer = signer;
 }
 
 /* Append the signature of somebody else under the last checkpoint. */
@@ -411,6 +439,7 @@ int main(void)
     }
     RUN(what_is_appended_is_proved);
     RUN(an_old_copy_signs_nothing);
+    RUN(a_log_without_a_pin_takes_entries_and_signs_nothing);
     RUN(receipts_carry_cosignatures);
     RUN(only_the_same_checkpoint_is_stored);
     RUN(entries_and_roots);
