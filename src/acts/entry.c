@@ -18,6 +18,11 @@ const char *sr_outcome_word(enum sr_outcome outcome)
     return OUTCOMES[outcome == SR_OUTCOME_ALLOWED ? SR_OUTCOME_ALLOWED : SR_OUTCOME_REFUSED];
 }
 
+bool sr_entry_folds(const struct sr_act *act)
+{
+    return sr_verb_info(act->verb)->changes || sr_act_has(act, SR_FIELD_request);
+}
+
 /* A slug: a-z, 0-9, '-'. */
 static bool is_slug(struct sr_bytes text)
 {
@@ -35,6 +40,9 @@ static enum sr_status check(const struct sr_entry *entry, struct sr_err *err)
     struct sr_bytes reason = sr_text_view(entry->reason);
     if (entry->seq < 1 || entry->seq > SR_JCS_INTEGER_MAX) {
         return sr_fail(err, SR_MALFORMED, "entry: seq: not a number of 1 to 2^53 - 1");
+    }
+    if (entry->folds > entry->seq) {
+        return sr_fail(err, SR_MALFORMED, "entry: folds: more than there are acts");
     }
     if (entry->time_utc_ms < 1 || entry->time_utc_ms > SR_JCS_INTEGER_MAX) {
         return sr_fail(err, SR_MALFORMED, "entry: time_utc_ms: not a time after 1970");
@@ -73,6 +81,7 @@ static enum sr_status put(struct sr_json_writer *w, const struct sr_entry *entry
         SR_TRY(put_digest(w, "cosigned", entry->cosigned));
     }
     SR_TRY(put_digest(w, "envelope", entry->envelope));
+    SR_TRY(put_number(w, "folds", entry->folds));
     SR_TRY(put_number(w, "format", FORMAT));
     SR_TRY(put_text(w, "outcome", sr_outcome_word(entry->outcome)));
     if (entry->outcome == SR_OUTCOME_REFUSED) {
@@ -139,9 +148,11 @@ static enum sr_status decode_outcome(struct sr_json_value root, struct sr_entry 
 
 static enum sr_status decode(struct sr_json_value root, struct sr_entry *out, struct sr_err *err)
 {
-    static const char *const MEMBERS[] = {"act",    "cosigned", "envelope",    "format", "outcome",
-                                          "reason", "seq",      "time_utc_ms", NULL};
+    static const char *const MEMBERS[] = {"act",         "cosigned", "envelope", "folds",
+                                          "format",      "outcome",  "reason",   "seq",
+                                          "time_utc_ms", NULL};
     struct sr_json_value cosigned;
+    struct sr_json_value folds;
     int64_t format;
     int64_t seq;
     SR_TRY(sr_members_check(root, "entry", MEMBERS, err));
@@ -158,6 +169,11 @@ static enum sr_status decode(struct sr_json_value root, struct sr_entry *out, st
     }
     SR_TRY(find_number(root, "seq", &seq, err));
     out->seq = (uint64_t)seq;
+    SR_TRY(sr_members_get(root, "entry", "folds", SR_JSON_INTEGER, &folds, err));
+    if (sr_json_integer(folds) < 0 || sr_json_integer(folds) > seq) {
+        return sr_fail(err, SR_MALFORMED, "entry: folds: not a number of acts");
+    }
+    out->folds = (uint64_t)sr_json_integer(folds);
     SR_TRY(find_number(root, "time_utc_ms", &out->time_utc_ms, err));
     return decode_outcome(root, out, err);
 }

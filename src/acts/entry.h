@@ -8,8 +8,8 @@
  * An entry: what the room says of one act that came in. Its canonical JSON is what the leaf commits
  * to (ledger/commitment.h):
  *
- *     {"act":DIGEST,"cosigned":DIGEST?,"envelope":DIGEST,"format":1,"outcome":"allowed"|"refused",
- *      "reason":TEXT?,"seq":N,"time_utc_ms":N}
+ *     {"act":DIGEST,"cosigned":DIGEST?,"envelope":DIGEST,"folds":N,"format":1,
+ *      "outcome":"allowed"|"refused","reason":TEXT?,"seq":N,"time_utc_ms":N}
  *
  * source  docs/formats/act.md (rules AC-n)
  */
@@ -30,7 +30,13 @@ struct sr_entry {
     char reason[SR_ENTRY_REASON_BYTES]; /* of a refusal: slug of policy/reasons.def; else "" */
     bool has_cosigned;
     uint8_t cosigned[SR_SHA256_BYTES]; /* of the cosigned checkpoint that the decision relied on */
+    uint64_t folds; /* of the acts up to this one, how many the state follows from: who reads only
+                       these sees that none is missing */
 };
+
+/* Whether an act, when it is allowed, is one that the state follows from: it changes the state, or
+ * counts against a request that it names. */
+bool sr_entry_folds(const struct sr_act *act);
 
 /* errors  TOO_LARGE, NO_MEMORY, MALFORMED */
 enum sr_status sr_entry_encode(const struct sr_entry *entry, struct sr_buf *out,

@@ -12,6 +12,7 @@ static const struct sr_entry ALLOWED = {
     .time_utc_ms = 1700000000000,
     .act = {0xa0},
     .envelope = {0xe0},
+    .folds = 5,
 };
 
 static enum sr_status encode(const struct sr_entry *entry, struct sr_buf **out)
@@ -31,8 +32,9 @@ static void test_exact_text(void)
     SR_AUTO(sr_buf) a = NULL;
     SR_AUTO(sr_buf) b = NULL;
     CHECK(encode(&ALLOWED, &a) == SR_OK);
-    CHECK(sr_text_equal(sr_buf_view(a), sr_text_view("{" ACT ENVELOPE
-                                                     "\"format\":1,\"outcome\":\"allowed\"," END)));
+    CHECK(sr_text_equal(
+        sr_buf_view(a),
+        sr_text_view("{" ACT ENVELOPE "\"folds\":5,\"format\":1,\"outcome\":\"allowed\"," END)));
     refused.outcome = SR_OUTCOME_REFUSED;
     memcpy(refused.reason, "self-approval", 14);
     refused.has_cosigned = true;
@@ -40,14 +42,16 @@ static void test_exact_text(void)
     CHECK(encode(&refused, &b) == SR_OK);
     CHECK(sr_text_equal(
         sr_buf_view(b),
-        sr_text_view("{" ACT "\"cosigned\":\"c0" Z30 Z30 "00\"," ENVELOPE
-                     "\"format\":1,\"outcome\":\"refused\",\"reason\":\"self-approval\"," END)));
+        sr_text_view(
+            "{" ACT "\"cosigned\":\"c0" Z30 Z30 "00\"," ENVELOPE
+            "\"folds\":5,\"format\":1,\"outcome\":\"refused\",\"reason\":\"self-approval\"," END)));
     struct sr_entry again;
     memset(&again, 0xff, sizeof again);
     CHECK(sr_entry_decode(sr_buf_view(b), &again, NULL) == SR_OK);
     CHECK(memcmp(again.act, refused.act, sizeof again.act) == 0);
     CHECK(memcmp(again.envelope, refused.envelope, sizeof again.envelope) == 0);
     CHECK(again.has_cosigned && memcmp(again.cosigned, refused.cosigned, 32) == 0);
+    CHECK(again.folds == 5);
     CHECK(again.seq == 9 && again.time_utc_ms == 1700000000000);
     CHECK(again.outcome == SR_OUTCOME_REFUSED && strcmp(again.reason, "self-approval") == 0);
     CHECK(sr_entry_decode(sr_buf_view(a), &again, NULL) == SR_OK);
@@ -62,6 +66,9 @@ static void test_what_cannot_be_written(void)
     e.seq = 0;
     CHECK(sr_entry_encode(&e, out, NULL) == SR_MALFORMED);
     e.seq = UINT64_C(1) << 53;
+    CHECK(sr_entry_encode(&e, out, NULL) == SR_MALFORMED);
+    e = ALLOWED;
+    e.folds = 10; /* more than there are acts */
     CHECK(sr_entry_encode(&e, out, NULL) == SR_MALFORMED);
     e = ALLOWED;
     e.time_utc_ms = 0;
@@ -82,8 +89,8 @@ static void test_what_cannot_be_written(void)
 
 static void test_other_texts_are_refused(void)
 {
-#define ALL "\"format\":1,\"outcome\":\"allowed\","
-#define NO "\"format\":1,\"outcome\":\"refused\","
+#define ALL "\"folds\":5,\"format\":1,\"outcome\":\"allowed\","
+#define NO "\"folds\":5,\"format\":1,\"outcome\":\"refused\","
     static const char *const WRONG[] = {
         "",
         "[]",
@@ -91,8 +98,8 @@ static void test_other_texts_are_refused(void)
         "{" ENVELOPE ALL END,
         "{" ACT ALL END,
         "{" ACT ENVELOPE "\"outcome\":\"allowed\"," END,
-        "{" ACT ENVELOPE "\"format\":1," END,
-        "{" ACT ENVELOPE "\"format\":1,\"outcome\":\"perhaps\"," END,
+        "{" ACT ENVELOPE "\"folds\":5,\"format\":1," END,
+        "{" ACT ENVELOPE "\"folds\":5,\"format\":1,\"outcome\":\"perhaps\"," END,
         "{" ACT ENVELOPE ALL "\"reason\":\"x\"," END,
         "{" ACT ENVELOPE NO END,
         "{" ACT ENVELOPE NO "\"reason\":\"\"," END,
@@ -111,9 +118,9 @@ static void test_other_texts_are_refused(void)
     for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
         CHECK(sr_entry_decode(sr_text_view(WRONG[i]), &e, NULL) == SR_MALFORMED);
     }
-    CHECK(
-        sr_entry_decode(sr_text_view("{" ACT ENVELOPE "\"format\":2,\"outcome\":\"allowed\"," END),
-                        &e, NULL) == SR_UNSUPPORTED);
+    CHECK(sr_entry_decode(sr_text_view("{" ACT ENVELOPE
+                                       "\"folds\":5,\"format\":2,\"outcome\":\"allowed\"," END),
+                          &e, NULL) == SR_UNSUPPORTED);
     char big[SR_ENTRY_BYTES_MAX + 1];
     memset(big, ' ', sizeof big);
     CHECK(sr_entry_decode(sr_bytes(big, sizeof big), &e, NULL) == SR_TOO_LARGE);
