@@ -98,6 +98,9 @@ static enum sr_status verify(const struct sr_public_key *key, const struct sr_om
     struct sr_bytes payload = sr_buf_view(b->envelope.payload);
     struct sr_bytes signature = sr_buf_view(b->envelope.signature);
     SR_AUTO(sr_buf) message = NULL;
+    if (sr_public_key_algorithm(key) == SR_SIGN_ED25519) {
+        return sr_fail(err, SR_UNSUPPORTED, "models are not signed with Ed25519 keys");
+    }
     SR_TRY(sr_buf_new(5 * SR_OMS_BUNDLE_BYTES_MAX, &message));
     SR_TRY(sr_dsse_pae(sr_text_view(SR_OMS_PAYLOAD_TYPE), payload, message));
     enum sr_status status = sr_public_key_verify(key, sr_buf_view(message), signature, err);

@@ -186,6 +186,9 @@ enum sr_status sr_signature_sign(const struct sr_oms_statement *statement, struc
     SR_AUTO(sr_buf) payload = NULL;
     SR_AUTO(sr_buf) message = NULL;
     SR_AUTO(sr_buf) signature = NULL;
+    if (sr_public_key_algorithm(signer->public_key) == SR_SIGN_ED25519) {
+        return sr_fail(err, SR_UNSUPPORTED, "models are not signed with Ed25519 keys");
+    }
     SR_TRY(check_certificate(certificates, signer, err));
     SR_TRY(sr_buf_new(SR_OMS_BUNDLE_BYTES_MAX / 2, &payload));
     SR_TRY(sr_buf_new(SR_OMS_BUNDLE_BYTES_MAX, &message));

@@ -139,6 +139,24 @@ enum sr_status sr_public_key_ed25519_bytes(const struct sr_public_key *key,
     return SR_OK;
 }
 
+/* Of any kind that is supported; an Ed25519 key has to be as sr_public_key_from_raw() wants it. */
+static enum sr_status from_any_pkey(EVP_PKEY *pkey, const char *what, struct sr_public_key **out,
+                                    struct sr_err *err)
+{
+    SR_AUTO(sr_public_key) checked = NULL;
+    uint8_t raw[SR_SIGN_ED25519_KEY_BYTES];
+    size_t len = sizeof raw;
+    if (!EVP_PKEY_is_a(pkey, "ED25519")) {
+        return sr_public_key_from_pkey(pkey, what, out, err);
+    }
+    if (EVP_PKEY_get_raw_public_key(pkey, raw, &len) != 1) {
+        ERR_clear_error();
+        return sr_fail(err, SR_MALFORMED, "%s cannot be read", what);
+    }
+    SR_TRY(sr_public_key_from_raw(SR_SIGN_ED25519, sr_bytes(raw, len), &checked, err));
+    return sr_public_key_wrap(pkey, SR_SIGN_ED25519, out, err);
+}
+
 enum sr_status sr_public_key_from_der(struct sr_bytes der, struct sr_public_key **out,
                                       struct sr_err *err)
 {
@@ -151,7 +169,7 @@ enum sr_status sr_public_key_from_der(struct sr_bytes der, struct sr_public_key 
     if (pkey == NULL || at != der.ptr + der.len) {
         return sr_fail(err, SR_MALFORMED, "no public key in DER");
     }
-    return sr_public_key_from_pkey(pkey, "the public key", out, err);
+    return from_any_pkey(pkey, "the public key", out, err);
 }
 
 enum sr_status sr_public_key_der(const struct sr_public_key *key, struct sr_buf *out)
@@ -195,7 +213,7 @@ enum sr_status sr_public_key_from_pem(struct sr_bytes pem, struct sr_public_key 
     if (pkey == NULL) {
         return sr_fail(err, SR_MALFORMED, "no public key in PEM ('BEGIN PUBLIC KEY')");
     }
-    return sr_public_key_from_pkey(pkey, "the public key", out, err);
+    return from_any_pkey(pkey, "the public key", out, err);
 }
 
 enum sr_sign_algorithm sr_public_key_algorithm(const struct sr_public_key *key)
@@ -401,5 +419,7 @@ enum sr_status sr_signer_from_pem(struct sr_bytes pem, const struct sr_secret *p
     if (pkey == NULL) {
         return sr_fail(err, SR_MALFORMED, "no private key in PEM ('BEGIN PRIVATE KEY')");
     }
-    return sr_signer_from_pkey(pkey, out, err);
+    SR_AUTO(sr_public_key) key = NULL;
+    SR_TRY(from_any_pkey(pkey, "the private key", &key, err));
+    return new_signer(&key, out, err);
 }

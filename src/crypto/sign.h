@@ -37,6 +37,7 @@ struct sr_public_key;
  *
  * errors  MALFORMED    no such key in it
  *         UNSUPPORTED  a key of another kind or curve, or with spelled-out curve parameters
+ *         MALFORMED    also an Ed25519 key that sr_public_key_from_raw() refuses
  *         NO_MEMORY
  */
 enum sr_status sr_public_key_from_pem(struct sr_bytes pem, struct sr_public_key **out,
@@ -141,5 +142,15 @@ enum sr_status sr_signer_from_seed(const struct sr_secret *seed, struct sr_signe
  */
 enum sr_status sr_signer_ed25519(const struct sr_secret *seed, struct sr_signer **out,
                                  struct sr_err *err) SR_MUST_USE;
+
+/*
+ * Append that Ed25519 key as PEM (PKCS#8, RFC 5208), which sr_signer_from_pem() and openssl read.
+ *
+ * passphrase  encrypt it under this one (scrypt, AES-256-CBC); NULL: do not
+ * errors      TOO_LARGE, NO_MEMORY, INTERNAL
+ */
+enum sr_status sr_signer_ed25519_pem(const struct sr_secret *seed,
+                                     const struct sr_secret *passphrase, struct sr_buf *out,
+                                     struct sr_err *err) SR_MUST_USE;
 
 #endif /* SR_CRYPTO_SIGN_H */

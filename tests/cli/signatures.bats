@@ -110,3 +110,13 @@ setup() {
     chmod 600 "$room/keys/signing.key"
     run -30 sr keys public
 }
+
+@test "models are not signed with Ed25519 keys, which other tools would not verify" {
+    openssl genpkey -algorithm ED25519 -out ed25519.pem
+    openssl pkey -in ed25519.pem -pubout -out ed25519.pub
+    chmod 600 ed25519.pem
+    run -42 "$STRONGROOM" sign model --key ed25519.pem
+    [ ! -e model/model.sig ]
+    "$STRONGROOM" sign model --key key.pem
+    run -23 "$STRONGROOM" verify-signature model --signature model/model.sig --public-key ed25519.pub
+}
