@@ -24,6 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     REQUIRE(sr_hold_encode(&intent, text) == SR_OK);
     REQUIRE(sr_hold_decode(sr_buf_view(text), &again, NULL) == SR_OK);
     REQUIRE(strcmp(intent.actor, again.actor) == 0 && intent.parent_count == again.parent_count);
+    REQUIRE(intent.is_offered == again.is_offered &&
+            memcmp(intent.offer, again.offer, sizeof intent.offer) == 0);
     REQUIRE(memcmp(intent.parents, again.parents, intent.parent_count * sizeof(struct sr_id)) == 0);
     return 0;
 }

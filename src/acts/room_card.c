@@ -207,6 +207,12 @@ static enum sr_status verify(const struct sr_room_card *card, const struct sr_ds
     return status == SR_OK ? SR_OK : sr_context(err, status, WHAT);
 }
 
+struct sr_bytes sr_room_card_trim(struct sr_bytes data)
+{
+    size_t len = data.len;
+    return sr_bytes(data.ptr, len > 0 && data.ptr[len - 1] == '\n' ? len - 1 : len);
+}
+
 enum sr_status sr_room_card_open(struct sr_bytes data, struct sr_room_card *out,
                                  uint8_t out_digest[SR_SHA256_BYTES], struct sr_err *err)
 {
@@ -224,7 +230,7 @@ enum sr_status sr_room_card_open(struct sr_bytes data, struct sr_room_card *out,
     SR_TRY(sr_room_card_decode(sr_buf_view(d.payload), &card, err));
     SR_TRY(verify(&card, &d, err));
     if (out_digest != NULL) {
-        SR_TRY(sr_sha256_once(sr_buf_view(d.payload), out_digest));
+        SR_TRY(sr_sha256_once(sr_room_card_trim(data), out_digest));
     }
     *out = card;
     return SR_OK;

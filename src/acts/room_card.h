@@ -50,12 +50,15 @@ enum sr_status sr_room_card_sign(const struct sr_room_card *card, struct sr_sign
  * Open an envelope and verify that the key it names has signed it. data is hostile; one newline at
  * its end is fine.
  *
- * out_digest  SHA-256 of the payload: the card's name; may be NULL
+ * out_digest  SHA-256 of the envelope without that newline: the card's name; may be NULL
  * errors      as sr_room_card_decode(); UNTRUSTED  not signed by its key
  */
 enum sr_status sr_room_card_open(struct sr_bytes data, struct sr_room_card *out,
                                  uint8_t out_digest[SR_SHA256_BYTES],
                                  struct sr_err *err) SR_MUST_USE;
+
+/* The envelope without a newline at its end: what is kept, and what has the card's name. */
+struct sr_bytes sr_room_card_trim(struct sr_bytes data);
 
 /* The key line of an Ed25519 public key. errors  UNSUPPORTED (another kind), NO_MEMORY, INTERNAL */
 enum sr_status sr_room_card_key_line(const struct sr_public_key *key,

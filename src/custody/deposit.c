@@ -24,7 +24,6 @@
 
 /* What sealing adds to each file, about: header page, trailer, and what the file system rounds. */
 #define FILE_OVERHEAD_BYTES 16384
-#define REPORT_DOCUMENT "inspection.json"
 #define COMPARE_BYTES ((size_t)1 << 20)
 
 /* A deposit on its way. */
@@ -68,22 +67,10 @@ static void free_bytes(uint8_t **bytes)
     free(*bytes);
 }
 
-/* The reason is on record for good, so it is looked at before the work and not after it. */
-static enum sr_status check_reason(const struct sr_deposit_params *params, struct sr_err *err)
-{
-    if (params->accept_review != NULL && !sr_decide_is_reason(params->accept_review)) {
-        return sr_fail(err, SR_MALFORMED,
-                       "the reason to accept what needs review is not plain UTF-8 text of 1 to %d "
-                       "bytes",
-                       SR_DEED_REASON_BYTES_MAX);
-    }
-    return SR_OK;
-}
-
 static enum sr_status check_params(struct deposit *d, struct sr_err *err)
 {
     assert(d->params->inspector != NULL && sr_report_count(d->params->report) == 0);
-    SR_TRY(check_reason(d->params, err));
+    SR_TRY(sr_deposit_check_reason(d->params->accept_review, err));
     SR_TRY(sr_room_need_keys(d->room, err));
     SR_TRY(sr_ref_check_name(sr_text_view(d->params->name), err));
     d->kind = d->params->kind == NULL ? SR_KIND_DEFAULT : d->params->kind;
@@ -386,29 +373,6 @@ static enum sr_status check_lineage(struct deposit *d, struct sr_err *err)
     return status;
 }
 
-/* The report, for whoever asks later; room for as much as the catalog takes. */
-static enum sr_status keep_report(const struct deposit *d, struct sr_err *err)
-{
-    SR_AUTO(sr_buf) text = NULL;
-    SR_TRY(sr_buf_new(SR_CATALOG_DOCUMENT_BYTES_MAX, &text));
-    struct sr_json_writer w = {.out = text};
-    enum sr_status status = sr_report_json(d->params->report, &w);
-    if (status != SR_OK) {
-        return sr_fail(err, status, "what inspection found is too much to keep");
-    }
-    return sr_catalog_put_document(d->room->catalog, &d->version.id, REPORT_DOCUMENT,
-                                   sr_buf_view(text), err);
-}
-
-/* Whether what inspection found may come in: it passed, or a person answers for it. */
-static enum sr_status judge(const struct deposit *d, struct sr_err *err)
-{
-    const struct sr_report *report = d->params->report;
-    bool is_accepted =
-        d->params->accept_review != NULL && sr_report_verdict(report) == SR_VERDICT_REVIEW;
-    return is_accepted ? SR_OK : sr_report_status(report, err);
-}
-
 /* What a store looks like that did not keep what it was given: then it is sealed anew next time. */
 static bool is_damage(enum sr_status status)
 {
@@ -431,18 +395,12 @@ static enum sr_status inspect(struct deposit *d, struct sr_err *err)
     if (status != SR_OK && !is_lost) {
         return status;
     }
-    status = is_lost ? status : judge(d, err);
+    status = is_lost ? status : sr_deposit_judge(report, d->params->accept_review, inspection, err);
     if (status != SR_OK) {
         drop(d);
         return status;
     }
-    inspection->verdict = sr_report_verdict(report);
-    inspection->profile = sr_report_profile(report);
-    sr_report_ruleset(inspection->ruleset);
-    if (inspection->verdict != SR_VERDICT_PASS) {
-        memcpy(inspection->reason, d->params->accept_review, strlen(d->params->accept_review) + 1);
-    }
-    SR_TRY(keep_report(d, err));
+    SR_TRY(sr_deposit_keep_report(d->room, &d->version.id, report, err));
     SR_TRY(sr_deposit_lineage_keep(d->lineage, d->room, &d->version.id, inspection, report, err));
     d->intent.is_inspected = true;
     /* From here on a crash is followed by the act; before, by removal. */

@@ -2,7 +2,9 @@
 #include "custody/deposit_inspect.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "custody/decide.h"
 #include "custody/room_impl.h"
 
 /* For segments of which a chunk has a part: one is enough, another saves no time. */
@@ -80,4 +82,44 @@ enum sr_status sr_deposit_look(const struct sr_deposit_look *look, struct sr_err
     SR_TRY(look_at_all(&l, err));
     sr_report_sort(look->report);
     return SR_OK;
+}
+
+enum sr_status sr_deposit_check_reason(const char *accept_review, struct sr_err *err)
+{
+    if (accept_review != NULL && !sr_decide_is_reason(accept_review)) {
+        return sr_fail(err, SR_MALFORMED,
+                       "the reason to accept what needs review is not plain UTF-8 text of 1 to %d "
+                       "bytes",
+                       SR_DEED_REASON_BYTES_MAX);
+    }
+    return SR_OK;
+}
+
+enum sr_status sr_deposit_judge(const struct sr_report *report, const char *accept_review,
+                                struct sr_deed_inspection *out, struct sr_err *err)
+{
+    enum sr_verdict verdict = sr_report_verdict(report);
+    bool is_accepted = accept_review != NULL && verdict == SR_VERDICT_REVIEW;
+    if (!is_accepted) {
+        SR_TRY(sr_report_status(report, err));
+    }
+    *out = (struct sr_deed_inspection){.verdict = verdict, .profile = sr_report_profile(report)};
+    sr_report_ruleset(out->ruleset);
+    if (verdict != SR_VERDICT_PASS) {
+        memcpy(out->reason, accept_review, strlen(accept_review) + 1);
+    }
+    return SR_OK;
+}
+
+enum sr_status sr_deposit_keep_report(struct sr_room *r, const struct sr_id *version,
+                                      const struct sr_report *report, struct sr_err *err)
+{
+    SR_AUTO(sr_buf) text = NULL;
+    SR_TRY(sr_buf_new(SR_CATALOG_DOCUMENT_BYTES_MAX, &text));
+    struct sr_json_writer w = {.out = text};
+    enum sr_status status = sr_report_json(report, &w);
+    if (status != SR_OK) {
+        return sr_fail(err, status, "what inspection found is too much to keep");
+    }
+    return sr_catalog_put_document(r->catalog, version, SR_DEPOSIT_REPORT, sr_buf_view(text), err);
 }

@@ -66,6 +66,10 @@ enum sr_status sr_hold_encode(const struct sr_hold_intent *intent, struct sr_buf
     if (intent->is_inspected) {
         SR_TRY(sr_deed_put_inspection(&w, &intent->inspection));
     }
+    if (intent->is_offered) {
+        SR_TRY(sr_json_key(&w, "offer"));
+        SR_TRY(sr_json_put_hex(&w, sr_bytes(intent->offer, sizeof intent->offer)));
+    }
     SR_TRY(sr_json_key(&w, "parents"));
     SR_TRY(sr_json_open_array(&w));
     for (size_t i = 0; i < intent->parent_count; i++) {
@@ -144,19 +148,34 @@ static bool get_actor(struct sr_json_value root, struct sr_hold_intent *out)
     return sr_decide_is_actor(out->actor);
 }
 
-static bool get_intent(struct sr_json_value root, struct sr_hold_intent *out)
+static bool get_offer(struct sr_json_value root, struct sr_hold_intent *out)
+{
+    struct sr_json_value offer;
+    out->is_offered = sr_json_find(root, "offer", &offer);
+    return !out->is_offered ||
+           (sr_json_kind(offer) == SR_JSON_STRING &&
+            sr_text_unhex(sr_json_string(offer), out->offer, sizeof out->offer) == SR_OK);
+}
+
+static bool is_our_format(struct sr_json_value root)
 {
     struct sr_json_value format;
+    return sr_json_find(root, "format", &format) && sr_json_kind(format) == SR_JSON_INTEGER &&
+           sr_json_integer(format) == FORMAT;
+}
+
+static bool get_intent(struct sr_json_value root, struct sr_hold_intent *out)
+{
     struct sr_json_value parents;
     struct sr_json_value inspection;
-    if (sr_json_kind(root) != SR_JSON_OBJECT || !get_actor(root, out) ||
-        !sr_json_find(root, "format", &format) || sr_json_kind(format) != SR_JSON_INTEGER ||
-        sr_json_integer(format) != FORMAT || !sr_json_find(root, "parents", &parents) ||
-        !get_parents(parents, out)) {
+    if (sr_json_kind(root) != SR_JSON_OBJECT || !get_actor(root, out) || !is_our_format(root) ||
+        !sr_json_find(root, "parents", &parents) || !get_parents(parents, out) ||
+        !get_offer(root, out)) {
         return false;
     }
     out->is_inspected = sr_json_find(root, "inspection", &inspection);
-    return sr_json_count(root) == (out->is_inspected ? 4 : 3) &&
+    size_t members = 3U + (out->is_inspected ? 1U : 0U) + (out->is_offered ? 1U : 0U);
+    return sr_json_count(root) == members &&
            (!out->is_inspected || get_inspection(inspection, &out->inspection));
 }
 

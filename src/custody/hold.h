@@ -23,6 +23,10 @@ struct sr_hold_intent {
     size_t parent_count;
     bool is_inspected;                    /* all files are sealed, and inspection admits them */
     struct sr_deed_inspection inspection; /* when is_inspected */
+    /* It was taken in from another room and waits, when it is inspected, for a person to accept or
+     * reject it: recovery must do neither. */
+    bool is_offered;
+    uint8_t offer[SR_SHA256_BYTES]; /* when is_offered: the act of the offer */
 };
 
 /* Take the hold. errors  BUSY  a live process has it; IO, NO_MEMORY */

@@ -60,6 +60,22 @@ static void keeps_the_intent(void)
     CHECK(access(room_path(scratch_dir, "README"), F_OK) == 0);
 }
 
+static void keeps_what_it_was_offered_by(void)
+{
+    struct sr_hold_intent intent = sample();
+    struct sr_hold_intent back = {0};
+    SR_AUTO(sr_buf) text = NULL;
+    intent.is_offered = true;
+    intent.offer[0] = 0xcc;
+    CHECK(sr_buf_new(1024, &text) == SR_OK);
+    CHECK(sr_hold_encode(&intent, text) == SR_OK);
+    CHECK(sr_hold_decode(sr_buf_view(text), &back, NULL) == SR_OK);
+    CHECK(back.is_offered && memcmp(back.offer, intent.offer, sizeof back.offer) == 0);
+    struct sr_bytes bad =
+        sr_text_view("{\"actor\":\"o\",\"format\":1,\"offer\":\"cc\",\"parents\":[]}");
+    CHECK(sr_hold_decode(bad, &back, NULL) == SR_CORRUPT);
+}
+
 static void encodes_the_frozen_text(void)
 {
     struct sr_hold_intent intent = sample();
@@ -138,6 +154,7 @@ int main(void)
     }
     RUN(is_held_by_one);
     RUN(keeps_the_intent);
+    RUN(keeps_what_it_was_offered_by);
     RUN(encodes_the_frozen_text);
     RUN(keeps_what_inspection_said);
     RUN(refuses_others);

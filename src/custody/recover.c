@@ -231,6 +231,10 @@ static enum sr_status settle(struct sr_room *r, const struct sr_id *version,
     struct sr_hold_intent intent;
     bool is_ready = false;
     SR_TRY(sr_recover_is_ready(r, version, hold, &intent, &is_ready, err));
+    if (is_ready && intent.is_offered) {
+        *is_settled = false; /* taken in whole; to accept or reject it is for a person */
+        return SR_OK;
+    }
     if (is_ready) {
         enum sr_status status = sr_recover_finish(r, version, &intent, err);
         if (may_wait(status)) {

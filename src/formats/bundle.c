@@ -109,7 +109,7 @@ static bool is_before(struct sr_bytes a, struct sr_bytes b)
 
 static bool is_good_file(const struct sr_bundle *b, size_t i)
 {
-    const struct sr_bundle_file *file = &b->files[i];
+    const struct sr_bundle_entry *file = &b->files[i];
     /* BU-5: no export may leave its folder. */
     return sr_oms_is_plain(file->path) && (i == 0 || is_before(b->files[i - 1].path, file->path)) &&
            file->kind < SR_FILE_KIND_COUNT && file->plain_bytes <= SR_LIMIT_FILE_BYTES &&
@@ -124,7 +124,7 @@ static bool is_good_document(const struct sr_bundle *b, size_t i)
            document->bytes <= SR_BUNDLE_DOCUMENT_BYTES_MAX;
 }
 
-static enum sr_status put_file(const struct sr_bundle_file *file, struct sr_buf *out)
+static enum sr_status put_file(const struct sr_bundle_entry *file, struct sr_buf *out)
 {
     SR_TRY(sr_writer_block_u16be(out, file->path));
     SR_TRY(sr_buf_append(out, sr_bytes(file->object.bytes, SR_ID_BYTES)));
@@ -184,7 +184,7 @@ enum sr_status sr_bundle_encode(const struct sr_bundle *b, struct sr_buf *out, s
     return SR_OK;
 }
 
-static enum sr_status get_file(struct sr_reader *r, struct sr_bundle_file *out)
+static enum sr_status get_file(struct sr_reader *r, struct sr_bundle_entry *out)
 {
     uint8_t kind = 0;
     SR_TRY(sr_reader_block_u16be(r, SR_LIMIT_PATH_BYTES, &out->path));

@@ -33,7 +33,7 @@ struct sr_bundle_prefix {
 };
 
 /* As the sender's catalog has it (store/catalog.h). */
-struct sr_bundle_file {
+struct sr_bundle_entry {
     struct sr_bytes path; /* inside the artifact: relative, no part of it "." or ".." or empty */
     struct sr_id object;
     enum sr_file_kind kind;
@@ -57,8 +57,8 @@ struct sr_bundle {
     struct sr_bytes slot;  /* SR_BUNDLE_SLOT_BYTES */
     struct sr_bundle_document document[SR_BUNDLE_DOCUMENTS_MAX]; /* by name */
     size_t document_count;
-    struct sr_bundle_file *files; /* file_count of them, by path; owned */
-    size_t file_count;            /* 1..SR_LIMIT_FILES */
+    struct sr_bundle_entry *files; /* file_count of them, by path; owned */
+    size_t file_count;             /* 1..SR_LIMIT_FILES */
 };
 void sr_bundle_clear(struct sr_bundle *b);
 

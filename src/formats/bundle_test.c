@@ -12,7 +12,7 @@
 
 static uint8_t slot[SR_BUNDLE_SLOT_BYTES] = {7};
 
-static struct sr_bundle sample(struct sr_bundle_file files[2])
+static struct sr_bundle sample(struct sr_bundle_entry files[2])
 {
     memset(files, 0, 2 * sizeof *files);
     struct sr_bundle b = {
@@ -25,19 +25,19 @@ static struct sr_bundle sample(struct sr_bundle_file files[2])
         .files = files,
         .file_count = 2,
     };
-    files[0] = (struct sr_bundle_file){.path = sr_text_view("config.json"),
-                                       .object = {{4}},
-                                       .plain_bytes = 100,
-                                       .sha256 = {5},
-                                       .body_bytes = 9000};
-    files[1] = (struct sr_bundle_file){.path = sr_text_view("sub/model.safetensors"),
-                                       .object = {{6}},
-                                       .kind = SR_FILE_SAFETENSORS,
-                                       .plain_bytes = 1000,
-                                       .root = {7},
-                                       .tensor_count = 3,
-                                       .body_bytes = 10000,
-                                       .body_root = {8}};
+    files[0] = (struct sr_bundle_entry){.path = sr_text_view("config.json"),
+                                        .object = {{4}},
+                                        .plain_bytes = 100,
+                                        .sha256 = {5},
+                                        .body_bytes = 9000};
+    files[1] = (struct sr_bundle_entry){.path = sr_text_view("sub/model.safetensors"),
+                                        .object = {{6}},
+                                        .kind = SR_FILE_SAFETENSORS,
+                                        .plain_bytes = 1000,
+                                        .root = {7},
+                                        .tensor_count = 3,
+                                        .body_bytes = 10000,
+                                        .body_root = {8}};
     return b;
 }
 
@@ -51,7 +51,7 @@ static struct sr_buf *encode(const struct sr_bundle *b)
 
 static void decodes_what_it_encodes(void)
 {
-    struct sr_bundle_file files[2];
+    struct sr_bundle_entry files[2];
     struct sr_bundle b = sample(files);
     SR_AUTO(sr_buf) text = encode(&b);
     SR_CLEANUP(sr_bundle_clear) struct sr_bundle out = {0};
@@ -71,7 +71,7 @@ static void decodes_what_it_encodes(void)
 
 static void every_cut_is_noticed(void)
 {
-    struct sr_bundle_file files[2];
+    struct sr_bundle_entry files[2];
     struct sr_bundle b = sample(files);
     SR_AUTO(sr_buf) text = encode(&b);
     struct sr_bytes view = sr_buf_view(text);
@@ -86,7 +86,7 @@ static void every_cut_is_noticed(void)
 
 static enum sr_status with_path(const char *path)
 {
-    struct sr_bundle_file files[2];
+    struct sr_bundle_entry files[2];
     struct sr_bundle b = sample(files);
     SR_AUTO(sr_buf) text = NULL;
     files[1].path = sr_text_view(path);
@@ -106,7 +106,7 @@ static void refuses_names_that_lead_away(void)
     }
     static const char *const NAMES[] = {"../x", "A", "a/b", "", ".hidden", "lineage.json"};
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
-        struct sr_bundle_file files[2];
+        struct sr_bundle_entry files[2];
         struct sr_bundle b = sample(files);
         SR_AUTO(sr_buf) text = NULL;
         CHECK(sr_buf_new(1 << 20, &text) == SR_OK);
@@ -118,7 +118,7 @@ static void refuses_names_that_lead_away(void)
 /* Take what was encoded, change one number in it, and see it refused. */
 static void refuses_numbers_over_their_limits(void)
 {
-    struct sr_bundle_file files[2];
+    struct sr_bundle_entry files[2];
     struct sr_bundle b = sample(files);
     SR_AUTO(sr_buf) text = encode(&b);
     struct sr_bytes view = sr_buf_view(text);
@@ -186,7 +186,7 @@ static void prefix(void)
 
 static void totals_do_not_overflow(void)
 {
-    struct sr_bundle_file files[2];
+    struct sr_bundle_entry files[2];
     struct sr_bundle b = sample(files);
     struct sr_bundle_prefix p = {.has_bodies = true, .head_bytes = 100};
     uint64_t total = 0;
