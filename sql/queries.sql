@@ -121,9 +121,11 @@ INSERT INTO parent (version_id, position, parent_id) VALUES ($1, $2, $3);
 SELECT parent.parent_id FROM parent WHERE parent.version_id = $1 ORDER BY parent.position;
 
 -- name: act_insert
-INSERT INTO act (seq, id, verb, actor, time_utc_ms, refused, reason, folds, version_id, request)
-VALUES ((SELECT coalesce(max(act.seq), 0) + 1 FROM act), $1, $2, $3, $4, $5, $6, $7,
-    CASE WHEN length($8) = 0 THEN NULL ELSE $8 END, CASE WHEN length($9) = 0 THEN NULL ELSE $9 END)
+INSERT INTO act (seq, id, verb, actor, time_utc_ms, nonce, refused, reason, folds, version_id,
+    request)
+VALUES ((SELECT coalesce(max(act.seq), 0) + 1 FROM act), $1, $2, $3, $4, $5, $6, $7, $8,
+    CASE WHEN length($9) = 0 THEN NULL ELSE $9 END,
+    CASE WHEN length($10) = 0 THEN NULL ELSE $10 END)
 RETURNING seq;
 
 -- name: leaf_insert
@@ -133,34 +135,39 @@ INSERT INTO leaf (seq, salt, entry, body) VALUES ($1, $2, $3, $4);
 SELECT leaf.salt, leaf.entry, leaf.body FROM leaf WHERE leaf.seq = $1;
 
 -- name: acts
-SELECT act.seq, act.id, act.verb, act.actor, act.time_utc_ms, act.refused, act.reason, act.folds,
-    act.version_id, act.request
+SELECT act.seq, act.id, act.verb, act.actor, act.time_utc_ms, act.nonce, act.refused, act.reason,
+    act.folds, act.version_id, act.request
 FROM act WHERE act.seq > $1 ORDER BY act.seq;
 
 -- name: acts_that_fold
-SELECT act.seq, act.id, act.verb, act.actor, act.time_utc_ms, act.refused, act.reason, act.folds,
-    act.version_id, act.request
+SELECT act.seq, act.id, act.verb, act.actor, act.time_utc_ms, act.nonce, act.refused, act.reason,
+    act.folds, act.version_id, act.request
 FROM act WHERE act.folds = 1 AND act.seq > $1 ORDER BY act.seq;
 
 -- name: acts_by_actor
-SELECT act.seq, act.id, act.verb, act.actor, act.time_utc_ms, act.refused, act.reason, act.folds,
-    act.version_id, act.request
+SELECT act.seq, act.id, act.verb, act.actor, act.time_utc_ms, act.nonce, act.refused, act.reason,
+    act.folds, act.version_id, act.request
 FROM act WHERE act.actor = $2 AND act.seq > $1 ORDER BY act.seq;
 
 -- name: acts_by_version
-SELECT act.seq, act.id, act.verb, act.actor, act.time_utc_ms, act.refused, act.reason, act.folds,
-    act.version_id, act.request
+SELECT act.seq, act.id, act.verb, act.actor, act.time_utc_ms, act.nonce, act.refused, act.reason,
+    act.folds, act.version_id, act.request
 FROM act WHERE act.version_id = $2 AND act.seq > $1 ORDER BY act.seq;
 
 -- name: acts_by_request
-SELECT act.seq, act.id, act.verb, act.actor, act.time_utc_ms, act.refused, act.reason, act.folds,
-    act.version_id, act.request
+SELECT act.seq, act.id, act.verb, act.actor, act.time_utc_ms, act.nonce, act.refused, act.reason,
+    act.folds, act.version_id, act.request
 FROM act WHERE act.request = $2 AND act.seq > $1 ORDER BY act.seq;
 
 -- name: acts_by_id
-SELECT act.seq, act.id, act.verb, act.actor, act.time_utc_ms, act.refused, act.reason, act.folds,
-    act.version_id, act.request
+SELECT act.seq, act.id, act.verb, act.actor, act.time_utc_ms, act.nonce, act.refused, act.reason,
+    act.folds, act.version_id, act.request
 FROM act WHERE act.id = $2 AND act.seq > $1;
+
+-- name: acts_by_nonce
+SELECT act.seq, act.id, act.verb, act.actor, act.time_utc_ms, act.nonce, act.refused, act.reason,
+    act.folds, act.version_id, act.request
+FROM act WHERE act.refused = 0 AND act.nonce = $2 AND act.seq > $1 ORDER BY act.seq;
 
 -- name: act_last
 SELECT act.seq, act.time_utc_ms FROM act WHERE act.seq = (SELECT max(act.seq) FROM act);

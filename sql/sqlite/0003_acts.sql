@@ -30,6 +30,7 @@ CREATE TABLE act (
     verb TEXT NOT NULL CHECK (length(CAST(verb AS BLOB)) BETWEEN 1 AND 31),
     actor TEXT NOT NULL CHECK (length(CAST(actor AS BLOB)) BETWEEN 1 AND 127),
     time_utc_ms INTEGER NOT NULL,
+    nonce BLOB NOT NULL CHECK (length(nonce) = 16),
     refused INTEGER NOT NULL CHECK (refused IN (0, 1)),
     reason TEXT NOT NULL CHECK (length(CAST(reason AS BLOB)) <= 63),
     folds INTEGER NOT NULL CHECK (folds IN (0, 1)),
@@ -38,6 +39,7 @@ CREATE TABLE act (
 ) STRICT;
 
 CREATE INDEX act_that_folds ON act (seq) WHERE folds = 1;
+CREATE INDEX act_by_nonce ON act (nonce) WHERE refused = 0;
 CREATE INDEX act_by_actor ON act (actor, seq);
 CREATE INDEX act_by_version ON act (version_id, seq) WHERE version_id IS NOT NULL;
 CREATE INDEX act_by_request ON act (request, seq) WHERE request IS NOT NULL;

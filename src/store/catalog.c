@@ -367,6 +367,7 @@ enum sr_status sr_catalog_acts(struct sr_catalog *c, const struct sr_acts_query 
     assert(visit != NULL && (query->which != SR_ACTS_BY_ACTOR || query->actor != NULL));
     assert((query->which != SR_ACTS_BY_VERSION && query->which != SR_ACTS_BY_ID) ||
            query->id != NULL);
+    assert(query->which != SR_ACTS_BY_NONCE || query->nonce != NULL);
     assert(query->which != SR_ACTS_BY_REQUEST || query->request != NULL);
     struct walk w = {.visit = visit, .ctx = ctx, .last_seq = query->after_seq};
     return passed(c->driver, c->driver->acts(c, query, visit_in_order, &w, err), err);

@@ -74,6 +74,7 @@ struct sr_act_record {
     char verb[32];
     char actor[128];
     int64_t time_utc_ms; /* the room's clock */
+    uint8_t nonce[SR_ID_BYTES];
     bool is_refused;
     bool folds; /* the state that decides follows from it */
     bool has_version;
@@ -103,13 +104,15 @@ enum sr_acts {
     SR_ACTS_BY_ACTOR,
     SR_ACTS_BY_VERSION,
     SR_ACTS_BY_REQUEST,
-    SR_ACTS_BY_ID
+    SR_ACTS_BY_ID,
+    SR_ACTS_BY_NONCE /* of those that were not refused */
 };
 struct sr_acts_query {
     enum sr_acts which;
     uint64_t after_seq;
     const char *actor;      /* BY_ACTOR */
     const struct sr_id *id; /* BY_VERSION: the version's; BY_ID: the act's */
+    const uint8_t *nonce;   /* BY_NONCE: SR_ID_BYTES */
     const uint8_t *request; /* BY_REQUEST: SR_SHA256_BYTES */
     bool with_leaves;       /* also salt, entry and body */
 };

@@ -109,12 +109,12 @@ static enum sr_status insert_row_of_act(struct sr_sqlite *db, const struct sr_ac
     bool more = false;
     SR_TRY(sr_sqlite_start(
         db, SR_SQL_ACT_INSERT,
-        SR_SQLITE_VALUES(sr_sqlite_id(&act->id), sr_sqlite_text(act->verb),
-                         sr_sqlite_text(act->actor), sr_sqlite_i64(act->time_utc_ms),
-                         sr_sqlite_u64(act->is_refused), sr_sqlite_text(act->reason),
-                         sr_sqlite_u64(act->folds),
-                         optional(act->has_version, act->version.bytes, SR_ID_BYTES),
-                         optional(act->has_request, act->request, sizeof act->request)),
+        SR_SQLITE_VALUES(
+            sr_sqlite_id(&act->id), sr_sqlite_text(act->verb), sr_sqlite_text(act->actor),
+            sr_sqlite_i64(act->time_utc_ms), sr_sqlite_blob(act->nonce, sizeof act->nonce),
+            sr_sqlite_u64(act->is_refused), sr_sqlite_text(act->reason), sr_sqlite_u64(act->folds),
+            optional(act->has_version, act->version.bytes, SR_ID_BYTES),
+            optional(act->has_request, act->request, sizeof act->request)),
         &rows, err));
     SR_TRY(sr_sqlite_next(&rows, &more, err));
     uint64_t seq = 0;
@@ -1072,7 +1072,7 @@ static enum sr_status sqlite_last_act(struct sr_catalog *c, uint64_t *out_seq,
     return SR_OK;
 }
 
-/* The ten columns of every query for acts. */
+/* The eleven columns of every query for acts. */
 static enum sr_status read_act(const struct sr_sqlite_rows *rows, struct sr_act_record *out,
                                struct sr_err *err)
 {
@@ -1083,17 +1083,18 @@ static enum sr_status read_act(const struct sr_sqlite_rows *rows, struct sr_act_
     SR_TRY(sr_sqlite_get_text(rows, 2, 1, out->verb, sizeof out->verb, err));
     SR_TRY(sr_sqlite_get_text(rows, 3, 1, out->actor, sizeof out->actor, err));
     SR_TRY(sr_sqlite_get_i64(rows, 4, INT64_MIN, INT64_MAX, &out->time_utc_ms, err));
-    SR_TRY(sr_sqlite_get_u64(rows, 5, 0, 1, &refused, err));
-    SR_TRY(sr_sqlite_get_text(rows, 6, 0, out->reason, sizeof out->reason, err));
-    SR_TRY(sr_sqlite_get_u64(rows, 7, 0, 1, &folds, err));
+    SR_TRY(sr_sqlite_get_blob(rows, 5, out->nonce, sizeof out->nonce, err));
+    SR_TRY(sr_sqlite_get_u64(rows, 6, 0, 1, &refused, err));
+    SR_TRY(sr_sqlite_get_text(rows, 7, 0, out->reason, sizeof out->reason, err));
+    SR_TRY(sr_sqlite_get_u64(rows, 8, 0, 1, &folds, err));
     out->is_refused = refused == 1;
     out->folds = folds == 1;
-    out->has_version = !sr_sqlite_is_null(rows, 8);
-    out->has_request = !sr_sqlite_is_null(rows, 9);
+    out->has_version = !sr_sqlite_is_null(rows, 9);
+    out->has_request = !sr_sqlite_is_null(rows, 10);
     if (out->has_version) {
-        SR_TRY(sr_sqlite_get_id(rows, 8, &out->version, err));
+        SR_TRY(sr_sqlite_get_id(rows, 9, &out->version, err));
     }
-    return out->has_request ? sr_sqlite_get_blob(rows, 9, out->request, sizeof out->request, err)
+    return out->has_request ? sr_sqlite_get_blob(rows, 10, out->request, sizeof out->request, err)
                             : SR_OK;
 }
 
@@ -1120,6 +1121,10 @@ static enum sr_status start_acts(struct sr_sqlite *db, const struct sr_acts_quer
     case SR_ACTS_BY_ID:
         return sr_sqlite_start(db, SR_SQL_ACTS_BY_ID,
                                SR_SQLITE_VALUES(after, sr_sqlite_id(query->id)), rows, err);
+    case SR_ACTS_BY_NONCE:
+        return sr_sqlite_start(db, SR_SQL_ACTS_BY_NONCE,
+                               SR_SQLITE_VALUES(after, sr_sqlite_blob(query->nonce, SR_ID_BYTES)),
+                               rows, err);
     }
     return sr_fail(err, SR_INTERNAL, "no such query");
 }

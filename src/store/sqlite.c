@@ -9,9 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* No value of ours comes near this; a hostile file must not make us allocate more. */
-#define VALUE_BYTES_MAX (1 << 20)
-#define PARAMETERS_MAX 9
+/* Documents and texts are under this, with their rows; a hostile file must not make us allocate
+ * more. */
+#define VALUE_BYTES_MAX ((1 << 24) + (1 << 16))
+#define PARAMETERS_MAX 10
 
 struct sr_sqlite {
     sqlite3 *handle;
@@ -265,7 +266,7 @@ enum sr_status sr_sqlite_start(struct sr_sqlite *db, size_t statement,
 {
     /* SQLite numbers parameters by first appearance, so they are found by name. */
     static const char *const NAMES[PARAMETERS_MAX] = {"$1", "$2", "$3", "$4", "$5",
-                                                      "$6", "$7", "$8", "$9"};
+                                                      "$6", "$7", "$8", "$9", "$10"};
     sqlite3_stmt *stmt = NULL;
     SR_TRY(prepared(db, statement, &stmt, err));
     const struct sr_sql_statement *s = &db->statements[statement];

@@ -497,6 +497,14 @@ static enum sr_status meet(void *ctx, const struct sr_act_record *act, struct sr
     return SR_OK;
 }
 
+static enum sr_status count_act(void *ctx, const struct sr_act_record *act, struct sr_err *err)
+{
+    (void)act;
+    (void)err;
+    ((struct acts_seen *)ctx)->count++;
+    return SR_OK;
+}
+
 static unsigned meets(struct sr_catalog *c, const struct sr_act_record *act,
                       const struct sr_acts_query *query)
 {
@@ -538,6 +546,18 @@ static void finds_acts_by_what_they_are_about(void)
         }
     }
     CHECK(meets(c, act, &(struct sr_acts_query){.which = SR_ACTS_BY_ID, .id = &other}) == 0);
+    struct sr_acts_query nonce = {.which = SR_ACTS_BY_NONCE};
+    acts[0] = act_of(20, "read");
+    memset(acts[0].nonce, 9, sizeof acts[0].nonce);
+    CHECK(sr_catalog_append_acts(c, acts, 1, NULL) == SR_OK);
+    nonce.nonce = acts[0].nonce;
+    struct acts_seen seen = {0};
+    CHECK(sr_catalog_acts(c, &nonce, count_act, &seen, NULL) == SR_OK && seen.count == 1);
+    acts[0] = act_of(21, "read"); /* what was refused used up no nonce */
+    memset(acts[0].nonce, 8, sizeof acts[0].nonce);
+    acts[0].is_refused = true;
+    CHECK(sr_catalog_append_acts(c, acts, 1, NULL) == SR_OK);
+    CHECK(sr_catalog_acts(c, &nonce, count_act, &seen, NULL) == SR_OK && seen.count == 1);
 }
 
 static void keeps_texts_by_digest(void)
