@@ -22,6 +22,9 @@ enum sr_status sr_say_duration(struct sr_buf *out, int64_t ms)
     if (ms == SR_POLICY_NO_LIMIT) {
         return sr_say(out, "no limit");
     }
+    if (ms == 0) {
+        return sr_say(out, "none");
+    }
     sr_quantity_put_duration(ms, text);
     return sr_say(out, "%s", text);
 }
@@ -101,6 +104,9 @@ static enum sr_status say_days(struct sr_buf *out, unsigned days)
 enum sr_status sr_say_hours(struct sr_buf *out, const struct sr_policy_rule *rule)
 {
     unsigned to = rule->minute_to > 0 ? rule->minute_to : 24 * 60;
+    if (rule->days == 0x7f && rule->minute_from == rule->minute_to) {
+        return sr_say(out, "at any hour");
+    }
     SR_TRY(say_days(out, rule->days));
     return sr_say(out, " %02u:%02u-%02u:%02u UTC", rule->minute_from / 60, rule->minute_from % 60,
                   to / 60, to % 60);
