@@ -30,10 +30,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     REQUIRE(sr_buf_new(8 * size + 1024, &text) == SR_OK);
     struct sr_json_writer w = {.out = text};
-    REQUIRE(sr_dsse_encode(&w, sr_buf_view(d.payload_type), sr_buf_view(d.payload),
-                           sr_buf_view(d.signature)) == SR_OK);
+    REQUIRE(sr_dsse_encode_keyed(&w, sr_buf_view(d.payload_type), sr_buf_view(d.payload),
+                                 sr_buf_view(d.signature), sr_buf_view(d.keyid)) == SR_OK);
     REQUIRE(decode(sr_buf_view(text), &again));
     REQUIRE(is_same(d.payload_type, again.payload_type) && is_same(d.payload, again.payload) &&
-            is_same(d.signature, again.signature));
+            is_same(d.signature, again.signature) && is_same(d.keyid, again.keyid));
     return 0;
 }

@@ -16,13 +16,24 @@
  */
 struct sr_act_key;
 
+#define SR_ACT_KEY_LINE_BYTES_MAX 1024 /* of the field "key" */
+
 /*
- * From its line (enrolled), or from what people have: the line of a .pub file with its comment, or
- * a PEM public key. text is hostile. errors  MALFORMED, UNSUPPORTED (RSA, certificates, other
- * curves), TOO_LARGE, NO_MEMORY, INTERNAL
+ * From its line, as it is enrolled: nothing else, not even another spelling of the same key. text
+ * is hostile. errors  MALFORMED, TRUNCATED, UNSUPPORTED (RSA, certificates, other curves),
+ * TOO_LARGE, NO_MEMORY, INTERNAL
+ */
+enum sr_status sr_act_key_from_line(struct sr_bytes text, struct sr_act_key **out,
+                                    struct sr_err *err) SR_MUST_USE;
+/*
+ * From its line, or from what people have: the line of a .pub file with its comment, or a PEM
+ * public key. text is hostile. errors  as above
  */
 enum sr_status sr_act_key_parse(struct sr_bytes text, struct sr_act_key **out,
                                 struct sr_err *err) SR_MUST_USE;
+/* Of a signer, as the room's own. errors  UNSUPPORTED (P-521), MALFORMED, NO_MEMORY, INTERNAL */
+enum sr_status sr_act_key_from_public(const struct sr_public_key *plain, struct sr_act_key **out,
+                                      struct sr_err *err) SR_MUST_USE;
 void sr_act_key_free(struct sr_act_key *key);
 SR_DEFINE_AUTO(sr_act_key)
 
@@ -36,6 +47,9 @@ bool sr_act_key_is_hardware(const struct sr_act_key *key); /* an sk type */
 const struct sr_ssh_verifier *sr_act_key_ssh(const struct sr_act_key *key);
 /* NULL when it is one. */
 const struct sr_public_key *sr_act_key_plain(const struct sr_act_key *key);
+/* Whether both are the same key, also where one is written as SSH and the other is not: then their
+ * lines and fingerprints differ. */
+bool sr_act_key_equal(const struct sr_act_key *a, const struct sr_act_key *b);
 
 /* What a signature showed beside that it is good. */
 struct sr_act_proof {
@@ -48,7 +62,8 @@ struct sr_act_proof {
 /*
  * Whether signature is key's over message (a PAE). Both are hostile.
  * out     may be NULL
- * errors  UNTRUSTED  it is not; those of sr_ssh_verifier_check(); NO_MEMORY, INTERNAL
+ * errors  UNTRUSTED  it is not, whatever is wrong with it; err says what
+ *         NO_MEMORY, INTERNAL
  */
 enum sr_status sr_act_key_verify(const struct sr_act_key *key, struct sr_bytes message,
                                  struct sr_bytes signature, struct sr_act_proof *out,

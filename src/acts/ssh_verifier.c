@@ -29,17 +29,18 @@ static enum sr_sign_algorithm algorithm_of(enum sr_ssh_key_type type)
     return type == SR_SSH_KEY_ECDSA_P384 ? SR_SIGN_ECDSA_P384_SHA384 : SR_SIGN_ECDSA_P256_SHA256;
 }
 
-static enum sr_status fill_fingerprint(struct sr_ssh_verifier *v)
+enum sr_status sr_ssh_fingerprint(struct sr_bytes key, char out[SR_SSH_VERIFIER_FINGERPRINT_BYTES])
 {
     static const char PREFIX[] = "SHA256:";
     uint8_t digest[SR_SHA256_BYTES];
     SR_AUTO(sr_buf) text = NULL;
-    SR_TRY(sr_sha256_once(sr_ssh_verifier_blob(v), digest));
+    SR_TRY(sr_sha256_once(key, digest));
     SR_TRY(sr_buf_new(64, &text));
     SR_TRY(sr_buf_append(text, sr_text_view(PREFIX)));
     SR_TRY(sr_base64_encode(sr_bytes(digest, sizeof digest), text));
     /* Without the padding, one `=`: the NUL takes its place. */
-    memcpy(v->fingerprint, sr_buf_view(text).ptr, sizeof v->fingerprint - 1);
+    memcpy(out, sr_buf_view(text).ptr, SR_SSH_VERIFIER_FINGERPRINT_BYTES - 1);
+    out[SR_SSH_VERIFIER_FINGERPRINT_BYTES - 1] = '\0';
     return SR_OK;
 }
 
@@ -48,7 +49,7 @@ static enum sr_status fill(struct sr_ssh_verifier *v, struct sr_err *err)
     SR_TRY(sr_ssh_key_decode(sr_ssh_verifier_blob(v), &v->key, err));
     SR_TRY(sr_public_key_from_raw(algorithm_of(v->key.type), v->key.point, &v->public_key, err));
     SR_TRY(sr_sha256_once(v->key.application, v->application));
-    return fill_fingerprint(v);
+    return sr_ssh_fingerprint(sr_ssh_verifier_blob(v), v->fingerprint);
 }
 
 enum sr_status sr_ssh_verifier_new(struct sr_bytes key, struct sr_ssh_verifier **out,

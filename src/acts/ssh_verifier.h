@@ -30,6 +30,9 @@ const struct sr_public_key *sr_ssh_verifier_public_key(const struct sr_ssh_verif
 /* "SHA256:" and 43 characters of base64, as `ssh-keygen -l` prints it. */
 #define SR_SSH_VERIFIER_FINGERPRINT_BYTES 51
 const char *sr_ssh_verifier_fingerprint(const struct sr_ssh_verifier *v);
+/* The same of any bytes that stand for a key. errors  NO_MEMORY, INTERNAL */
+enum sr_status sr_ssh_fingerprint(struct sr_bytes key,
+                                  char out[SR_SSH_VERIFIER_FINGERPRINT_BYTES]) SR_MUST_USE;
 
 /* What a signature has to be. */
 struct sr_ssh_demand {

@@ -16,6 +16,7 @@ void sr_dsse_clear(struct sr_dsse *d)
     sr_buf_free(d->payload_type);
     sr_buf_free(d->payload);
     sr_buf_free(d->signature);
+    sr_buf_free(d->keyid);
     *d = (struct sr_dsse){0};
 }
 
@@ -33,23 +34,37 @@ static enum sr_status decode_bytes(struct sr_json_value object, const char *key,
     return status == SR_OK ? SR_OK : sr_fail(err, status, "dsseEnvelope: %s: too long", key);
 }
 
+static enum sr_status decode_keyid(struct sr_json_value signature, struct sr_dsse *out,
+                                   struct sr_err *err)
+{
+    struct sr_json_value keyid;
+    struct sr_bytes text = {0};
+    if (sr_json_find(signature, "keyid", &keyid) && sr_json_kind(keyid) != SR_JSON_NULL) {
+        if (sr_json_kind(keyid) != SR_JSON_STRING) {
+            return sr_fail(err, SR_MALFORMED, "dsseEnvelope: keyid: neither a string nor null");
+        }
+        text = sr_json_string(keyid);
+    }
+    SR_TRY(sr_buf_new(text.len, &out->keyid));
+    return sr_buf_append(out->keyid, text);
+}
+
 /* O-6, O-7 */
 static enum sr_status decode_signatures(struct sr_json_value envelope, struct sr_dsse *out,
                                         struct sr_err *err)
 {
     static const char *const MEMBERS[] = {"sig", "keyid", NULL};
     struct sr_json_value list;
-    struct sr_json_value keyid;
-    if (!sr_json_find(envelope, "signatures", &list) || sr_json_kind(list) != SR_JSON_ARRAY ||
-        sr_json_count(list) != 1) {
-        return sr_fail(err, SR_MALFORMED, "dsseEnvelope: signatures: not exactly one");
+    if (!sr_json_find(envelope, "signatures", &list) || sr_json_kind(list) != SR_JSON_ARRAY) {
+        return sr_fail(err, SR_MALFORMED, "dsseEnvelope: signatures: not a list");
+    }
+    if (sr_json_count(list) != 1) {
+        return sr_fail(err, SR_MALFORMED, "dsseEnvelope: signatures: %zu, not exactly one",
+                       sr_json_count(list));
     }
     struct sr_json_value one = sr_json_at(list, 0);
     SR_TRY(sr_members_check(one, "dsseEnvelope: signatures", MEMBERS, err));
-    if (sr_json_find(one, "keyid", &keyid) && sr_json_kind(keyid) != SR_JSON_STRING &&
-        sr_json_kind(keyid) != SR_JSON_NULL) {
-        return sr_fail(err, SR_MALFORMED, "dsseEnvelope: keyid: neither a string nor null");
-    }
+    SR_TRY(decode_keyid(one, out, err));
     return decode_bytes(one, "sig", SIGNATURE_BYTES_MAX, &out->signature, err);
 }
 
@@ -77,8 +92,9 @@ static enum sr_status put_base64(struct sr_json_writer *w, const char *key, stru
     return sr_json_put_string(w, sr_buf_view(text));
 }
 
-enum sr_status sr_dsse_encode(struct sr_json_writer *w, struct sr_bytes payload_type,
-                              struct sr_bytes payload, struct sr_bytes signature)
+/* What is before the one signature, up to the brace of its object. */
+static enum sr_status put_head(struct sr_json_writer *w, struct sr_bytes payload_type,
+                               struct sr_bytes payload)
 {
     SR_TRY(sr_json_open_object(w));
     SR_TRY(put_base64(w, "payload", payload));
@@ -86,13 +102,39 @@ enum sr_status sr_dsse_encode(struct sr_json_writer *w, struct sr_bytes payload_
     SR_TRY(sr_json_put_string(w, payload_type));
     SR_TRY(sr_json_key(w, "signatures"));
     SR_TRY(sr_json_open_array(w));
-    SR_TRY(sr_json_open_object(w));
-    SR_TRY(put_base64(w, "sig", signature));
+    return sr_json_open_object(w);
+}
+
+static enum sr_status put_keyid(struct sr_json_writer *w, struct sr_bytes keyid)
+{
     SR_TRY(sr_json_key(w, "keyid"));
-    SR_TRY(sr_json_put_string(w, sr_text_view("")));
+    return sr_json_put_string(w, keyid);
+}
+
+static enum sr_status put_tail(struct sr_json_writer *w)
+{
     SR_TRY(sr_json_close_object(w));
     SR_TRY(sr_json_close_array(w));
     return sr_json_close_object(w);
+}
+
+enum sr_status sr_dsse_encode(struct sr_json_writer *w, struct sr_bytes payload_type,
+                              struct sr_bytes payload, struct sr_bytes signature)
+{
+    SR_TRY(put_head(w, payload_type, payload));
+    SR_TRY(put_base64(w, "sig", signature));
+    SR_TRY(put_keyid(w, sr_text_view("")));
+    return put_tail(w);
+}
+
+enum sr_status sr_dsse_encode_keyed(struct sr_json_writer *w, struct sr_bytes payload_type,
+                                    struct sr_bytes payload, struct sr_bytes signature,
+                                    struct sr_bytes keyid)
+{
+    SR_TRY(put_head(w, payload_type, payload));
+    SR_TRY(put_keyid(w, keyid));
+    SR_TRY(put_base64(w, "sig", signature));
+    return put_tail(w);
 }
 
 static enum sr_status append_part(struct sr_buf *out, struct sr_bytes part)

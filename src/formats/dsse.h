@@ -17,6 +17,7 @@ struct sr_dsse {
     struct sr_buf *payload_type;
     struct sr_buf *payload;
     struct sr_buf *signature;
+    struct sr_buf *keyid; /* a hint that nobody has signed; empty: none. hostile */
 };
 void sr_dsse_clear(struct sr_dsse *d);
 
@@ -34,6 +35,11 @@ enum sr_status sr_dsse_decode(struct sr_json_value value, struct sr_dsse *out,
  */
 enum sr_status sr_dsse_encode(struct sr_json_writer *w, struct sr_bytes payload_type,
                               struct sr_bytes payload, struct sr_bytes signature) SR_MUST_USE;
+
+/* The same with a keyid, as canonical JSON when type and keyid are ASCII. errors  as above */
+enum sr_status sr_dsse_encode_keyed(struct sr_json_writer *w, struct sr_bytes payload_type,
+                                    struct sr_bytes payload, struct sr_bytes signature,
+                                    struct sr_bytes keyid) SR_MUST_USE;
 
 /* Append the message that the signature of a payload is made over. errors  TOO_LARGE, NO_MEMORY */
 enum sr_status sr_dsse_pae(struct sr_bytes payload_type, struct sr_bytes payload,

@@ -25,6 +25,7 @@ static void test_decodes(void)
     SR_CLEANUP(sr_dsse_clear) struct sr_dsse d = {0};
     CHECK(decode("{\"payload\":\"e30=\",\"payloadType\":\"t\",\"signatures\":[{\"sig\":\"AQID\"}]}",
                  &d, NULL) == SR_OK);
+    CHECK(sr_buf_view(d.keyid).len == 0);
     CHECK(sr_text_equal(sr_buf_view(d.payload), sr_text_view("{}")));
     CHECK(sr_text_equal(sr_buf_view(d.payload_type), sr_text_view("t")));
     CHECK(sr_text_equal(sr_buf_view(d.signature), sr_text_view("\1\2\3")));
@@ -98,6 +99,30 @@ static void test_encodes_what_it_decodes(void)
     CHECK(decode((const char *)sr_buf_view(b).ptr, &d, NULL) == SR_OK);
 }
 
+static void test_keyid_goes_there_and_back(void)
+{
+    SR_AUTO(sr_buf) b = NULL;
+    SR_CLEANUP(sr_dsse_clear) struct sr_dsse d = {0};
+    CHECK(sr_buf_new(1024, &b) == SR_OK);
+    struct sr_json_writer w = {.out = b};
+    CHECK(sr_dsse_encode_keyed(&w, sr_text_view("t"), sr_text_view("{}"), sr_text_view("\1\2\3"),
+                               sr_text_view("SHA256:x")) == SR_OK);
+    CHECK(sr_buf_append(b, sr_bytes("", 1)) == SR_OK);
+    CHECK(strcmp((const char *)sr_buf_view(b).ptr,
+                 "{" P T "\"signatures\":[{\"keyid\":\"SHA256:x\",\"sig\":\"AQID\"}]}") == 0);
+    CHECK(decode((const char *)sr_buf_view(b).ptr, &d, NULL) == SR_OK);
+    CHECK(sr_text_equal(sr_buf_view(d.keyid), sr_text_view("SHA256:x")));
+}
+
+static void test_two_signatures_are_said_to_be_two(void)
+{
+    SR_CLEANUP(sr_dsse_clear) struct sr_dsse d = {0};
+    struct sr_err err = {0};
+    CHECK(decode("{" P T "\"signatures\":[{\"sig\":\"AQID\"},{\"sig\":\"AQID\"}]}", &d, &err) ==
+          SR_MALFORMED);
+    CHECK(strcmp(err.message, "dsseEnvelope: signatures: 2, not exactly one") == 0);
+}
+
 int main(void)
 {
     RUN(test_decodes);
@@ -105,5 +130,7 @@ int main(void)
     RUN(test_refuses);
     RUN(test_pae);
     RUN(test_encodes_what_it_decodes);
+    RUN(test_keyid_goes_there_and_back);
+    RUN(test_two_signatures_are_said_to_be_two);
     return check_done();
 }
