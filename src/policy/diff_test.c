@@ -178,6 +178,28 @@ static void what_is_not_in_rules_is_compared_too(void)
         "  - who breaks the glass: must now have a hardware key\n"));
 }
 
+/* docs/policy.md shows this policy, this change and this mistake. */
+#define PAGE(needs, lasts)                                                                         \
+    "policy \"lab\"\n\nrole officer\nrole security\nrole engineer\n\nclass weights\n    tier "     \
+    "3..5\n\n"                                                                                     \
+    "rule use-weights\n    verbs use read\n    class weights\n    by engineer\n    needs " needs   \
+    "\n    requires reason ticket\n    for at most " lasts "\n\nrule change\n    verbs policy\n"   \
+    "    by officer security\n    needs 2 of officer and 1 of security\n    wait 24h\n"
+
+static void the_page_shows_what_is_said(void)
+{
+    struct sr_err err = {0};
+    SR_AUTO(sr_policy) p = NULL;
+    CHECK(differ(PAGE("2 of officer and 1 of security", "8h"), PAGE("2 of officer", "1d"),
+                 "read, use: rule 'use-weights' (line 10), now rule 'use-weights' (line 10)\n"
+                 "  of tier 3..5; any kind; any name\n"
+                 "  + who asks: needs 2 of officer and 1 of security, now 2 of officer\n"
+                 "  - security: no longer asked for approval\n"
+                 "  + who asks: for at most 8h, now 1d\n"));
+    CHECK(sr_policy_parse(sr_text_view(PAGE("2 of oficer", "8h")), &p, &err) == SR_MALFORMED);
+    CHECK(strcmp(err.message, "line 14, column 16: role 'oficer' is not declared above") == 0);
+}
+
 static void turn(char *text)
 {
     for (char *c = text; *c != '\0'; c++) {
@@ -260,6 +282,7 @@ int main(void)
     RUN(roles_gain_and_lose);
     RUN(versions_are_told_apart_as_the_policies_do);
     RUN(what_is_not_in_rules_is_compared_too);
+    RUN(the_page_shows_what_is_said);
     RUN(the_way_back_has_the_signs_turned_round);
     RUN(a_buffer_that_is_full_is_an_error);
     return check_done();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is not in a rule; PL-3 to PL-6 and PL-30 of docs/policy.md. */
+/* What is not in a rule; PL-2 to PL-6 and PL-30 of docs/policy.md. */
 #include <string.h>
 
 #include "policy/parse_impl.h"
