@@ -10,7 +10,6 @@
 #include "crypto/hash.h"
 #include "formats/quote.h"
 #include "formats/tlog_policy.h"
-#include "ledger/receipt.h"
 
 struct sr_quorum {
     struct sr_buf *text; /* what the policy has views of */
@@ -276,4 +275,16 @@ enum sr_status sr_quorum_checkpoint(const struct sr_quorum *quorum, struct sr_by
     }
     *out = c;
     return SR_OK;
+}
+
+enum sr_status sr_quorum_receipt(const struct sr_quorum *quorum, struct sr_bytes receipt,
+                                 struct sr_bytes entry, uint64_t now_utc_s, uint64_t within_s,
+                                 struct sr_receipt *out, struct sr_vkey_mark *marks,
+                                 struct sr_err *err)
+{
+    SR_CLEANUP(sr_tlog_proof_clear) struct sr_tlog_proof p = {0};
+    struct sr_checkpoint c;
+    SR_TRY(sr_tlog_proof_decode(receipt, &p, err));
+    SR_TRY(sr_quorum_checkpoint(quorum, p.checkpoint, now_utc_s, within_s, &c, marks, err));
+    return sr_receipt_path(&p, entry, &c, out, err);
 }

@@ -2,8 +2,7 @@
 #ifndef SR_LEDGER_QUORUM_H
 #define SR_LEDGER_QUORUM_H
 
-#include "formats/checkpoint.h"
-#include "ledger/vkey.h"
+#include "ledger/receipt.h"
 
 /*
  * What a trust policy for logs (formats/tlog_policy.h) means: whether a checkpoint that these
@@ -71,5 +70,14 @@ enum sr_status sr_quorum_checkpoint(const struct sr_quorum *quorum, struct sr_by
                                     uint64_t now_utc_s, uint64_t within_s,
                                     struct sr_checkpoint *out, struct sr_vkey_mark *marks,
                                     struct sr_err *err) SR_MUST_USE;
+
+/*
+ * The same for a receipt: that it shows entry to be in a listed log, as a quorum has seen it.
+ * errors  those of sr_quorum_checkpoint() and sr_receipt_verify()
+ */
+enum sr_status sr_quorum_receipt(const struct sr_quorum *quorum, struct sr_bytes receipt,
+                                 struct sr_bytes entry, uint64_t now_utc_s, uint64_t within_s,
+                                 struct sr_receipt *out, struct sr_vkey_mark *marks,
+                                 struct sr_err *err) SR_MUST_USE;
 
 #endif /* SR_LEDGER_QUORUM_H */

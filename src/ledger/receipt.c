@@ -6,7 +6,6 @@
 
 #include "base/text.h"
 #include "formats/quote.h"
-#include "formats/tlog_proof.h"
 
 _Static_assert(SR_TREE_PROOF_HASHES_MAX == SR_TLOG_PROOF_HASHES_MAX, "proofs of one length");
 
@@ -43,6 +42,21 @@ enum sr_status sr_receipt_checkpoint(struct sr_bytes note, struct sr_bytes origi
     return SR_OK;
 }
 
+enum sr_status sr_receipt_path(const struct sr_tlog_proof *proof, struct sr_bytes entry,
+                               const struct sr_checkpoint *checkpoint, struct sr_receipt *out,
+                               struct sr_err *err)
+{
+    struct sr_tree_proof path = {.hashes = proof->hashes};
+    uint8_t leaf[SR_SHA256_BYTES];
+    memcpy(path.hash, proof->hash, sizeof path.hash);
+    SR_TRY(sr_merkle_leaf(entry, leaf));
+    SR_TRY(sr_tree_verify_inclusion(leaf, proof->index, checkpoint->size, &path, checkpoint->root,
+                                    err));
+    *out = (struct sr_receipt){.index = proof->index, .size = checkpoint->size};
+    memcpy(out->root, checkpoint->root, sizeof out->root);
+    return SR_OK;
+}
+
 enum sr_status sr_receipt_verify(struct sr_bytes receipt, struct sr_bytes entry,
                                  struct sr_bytes origin, const struct sr_vkey *const *keys,
                                  size_t count, struct sr_receipt *out, struct sr_vkey_mark *marks,
@@ -50,15 +64,7 @@ enum sr_status sr_receipt_verify(struct sr_bytes receipt, struct sr_bytes entry,
 {
     SR_CLEANUP(sr_tlog_proof_clear) struct sr_tlog_proof p = {0};
     struct sr_checkpoint c;
-    struct sr_tree_proof path = {0};
-    uint8_t leaf[SR_SHA256_BYTES];
     SR_TRY(sr_tlog_proof_decode(receipt, &p, err));
     SR_TRY(sr_receipt_checkpoint(p.checkpoint, origin, keys, count, &c, marks, err));
-    path.hashes = p.hashes;
-    memcpy(path.hash, p.hash, sizeof path.hash);
-    SR_TRY(sr_merkle_leaf(entry, leaf));
-    SR_TRY(sr_tree_verify_inclusion(leaf, p.index, c.size, &path, c.root, err));
-    *out = (struct sr_receipt){.index = p.index, .size = c.size};
-    memcpy(out->root, c.root, sizeof out->root);
-    return SR_OK;
+    return sr_receipt_path(&p, entry, &c, out, err);
 }

@@ -3,6 +3,7 @@
 #define SR_LEDGER_RECEIPT_H
 
 #include "formats/checkpoint.h"
+#include "formats/tlog_proof.h"
 #include "ledger/tree.h"
 #include "ledger/vkey.h"
 
@@ -41,5 +42,13 @@ enum sr_status sr_receipt_verify(struct sr_bytes receipt, struct sr_bytes entry,
                                  struct sr_bytes origin, const struct sr_vkey *const *keys,
                                  size_t count, struct sr_receipt *out, struct sr_vkey_mark *marks,
                                  struct sr_err *err) SR_MUST_USE;
+
+/*
+ * The part of it that is left when the receipt's checkpoint is verified: that the path leads from
+ * entry to its root. errors  UNTRUSTED, INTERNAL, NO_MEMORY
+ */
+enum sr_status sr_receipt_path(const struct sr_tlog_proof *proof, struct sr_bytes entry,
+                               const struct sr_checkpoint *checkpoint, struct sr_receipt *out,
+                               struct sr_err *err) SR_MUST_USE;
 
 #endif /* SR_LEDGER_RECEIPT_H */

@@ -43,12 +43,15 @@ struct sr_witness {
 /* What is known of a log. */
 struct known {
     int folder;
+    struct sr_buf *text; /* of its file */
+    struct sr_bytes origin;
     size_t keys;
     struct sr_vkey *key[KEYS_MAX];
 };
 
 static void known_clear(struct known *k)
 {
+    sr_buf_free(k->text);
     for (size_t i = 0; i < k->keys; i++) {
         sr_vkey_free(k->key[i]);
     }
@@ -125,12 +128,11 @@ static enum sr_status folder_name(struct sr_bytes origin, char out[NAME_BYTES])
 /* The file LOG: the origin, which the folder's name is made of, and the keys. */
 static enum sr_status read_keys(struct known *k, struct sr_err *err)
 {
-    SR_AUTO(sr_buf) text = NULL;
     struct sr_bytes line;
-    SR_TRY(sr_buf_new(FILE_BYTES_MAX, &text));
-    SR_TRY(sr_folder_read_file(k->folder, LOG, text, err));
-    struct sr_bytes rest = sr_buf_view(text);
-    if (!sr_lines_take(&rest, &line)) {
+    SR_TRY(sr_buf_new(FILE_BYTES_MAX, &k->text));
+    SR_TRY(sr_folder_read_file(k->folder, LOG, k->text, err));
+    struct sr_bytes rest = sr_buf_view(k->text);
+    if (!sr_lines_take(&rest, &k->origin)) {
         return sr_fail(err, SR_CORRUPT, "the file of a log has no origin");
     }
     while (sr_lines_take(&rest, &line)) {
@@ -242,12 +244,12 @@ static enum sr_status check_signature(const struct asked *a, const struct known 
 }
 
 /* What was cosigned last, which our own key has to have signed; nothing yet is an empty tree. */
-static enum sr_status read_seen(const struct sr_witness *w, const struct known *k, struct seen *out,
+static enum sr_status read_seen(const struct sr_vkey *own, const struct known *k, struct seen *out,
                                 struct sr_err *err)
 {
     SR_AUTO(sr_buf) data = NULL;
     SR_CLEANUP(sr_note_clear) struct sr_note note = {0};
-    const struct sr_vkey *keys[] = {w->key};
+    const struct sr_vkey *keys[] = {own};
     struct sr_vkey_mark mark = {0};
     struct sr_checkpoint c;
     SR_TRY(sr_buf_new(NOTE_BYTES_MAX, &data));
@@ -335,7 +337,7 @@ static enum sr_status step(struct sr_witness *w, const struct asked *a, const st
                            struct sr_err *err)
 {
     struct seen seen;
-    SR_TRY(read_seen(w, k, &seen, err));
+    SR_TRY(read_seen(w->key, k, &seen, err));
     SR_TRY(keep_fork(a, k, &seen, err));
     if (a->request.old_size != seen.size) {
         *out_size = seen.size;
@@ -453,4 +455,51 @@ enum sr_status sr_witness_get_checkpoint(struct sr_witness *w, struct sr_bytes h
     *out = answer;
     answer.body = NULL;
     return SR_OK;
+}
+
+/* For sr_folder_list(). */
+struct listing {
+    int folder;
+    const struct sr_vkey *own;
+    enum sr_status (*visit)(void *ctx, const struct sr_witness_log *log, struct sr_err *err);
+    void *ctx;
+};
+
+static enum sr_status list_one(void *ctx, const char *name, struct sr_err *err)
+{
+    const struct listing *l = ctx;
+    SR_CLEANUP(known_clear) struct known k = {.folder = -1};
+    struct seen seen;
+    struct stat st;
+    SR_TRY(sr_folder_open(l->folder, name, &k.folder, err));
+    enum sr_status status = read_keys(&k, err);
+    if (status == SR_NOT_FOUND) {
+        return SR_OK; /* what a crash left of sr_witness_add() */
+    }
+    SR_TRY(status);
+    SR_TRY(read_seen(l->own, &k, &seen, err));
+    const struct sr_witness_log log = {
+        .origin = k.origin,
+        .keys = k.keys,
+        .size = seen.size,
+        .utc_s = seen.utc_s,
+        .is_forked = fstatat(k.folder, FORK, &st, AT_SYMLINK_NOFOLLOW) == 0,
+    };
+    return l->visit(l->ctx, &log, err);
+}
+
+enum sr_status sr_witness_list(int folder, const struct sr_vkey *key,
+                               enum sr_status (*visit)(void *ctx, const struct sr_witness_log *log,
+                                                       struct sr_err *err),
+                               void *ctx, struct sr_err *err)
+{
+    struct listing l = {.own = key, .visit = visit, .ctx = ctx};
+    SR_AUTO_FD logs = -1;
+    enum sr_status status = sr_folder_open(folder, LOGS, &logs, err);
+    if (status == SR_NOT_FOUND) {
+        return SR_OK;
+    }
+    SR_TRY(status);
+    l.folder = logs;
+    return sr_folder_list(logs, list_one, &l, err);
 }

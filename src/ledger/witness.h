@@ -10,7 +10,7 @@
  * grown since the last one. Two trees of one log can so not both be cosigned, whatever the log's
  * owner or a restored copy wants. What the witness has seen is in a folder:
  *
- *   logs/<SHA-256 of the origin>/vkeys       the keys that may sign for this origin, one a line
+ *   logs/<SHA-256 of the origin>/log         the origin, and the keys that may sign for it
  *   logs/<SHA-256 of the origin>/checkpoint  the last one that was cosigned, with the cosignature
  *   logs/<SHA-256 of the origin>/fork        the first one that cannot be true beside that one
  *
@@ -79,5 +79,23 @@ enum sr_status sr_witness_add_checkpoint(struct sr_witness *w, struct sr_bytes b
 enum sr_status sr_witness_get_checkpoint(struct sr_witness *w, struct sr_bytes hash,
                                          struct sr_witness_answer *out,
                                          struct sr_err *err) SR_MUST_USE;
+
+/* A log that is witnessed. */
+struct sr_witness_log {
+    struct sr_bytes origin;
+    size_t keys;
+    uint64_t size;  /* of the last checkpoint that was cosigned; 0: none yet */
+    uint64_t utc_s; /* when; 0: never */
+    bool is_forked; /* two roots of one size were seen: the file `fork` proves it */
+};
+
+/*
+ * Call visit for each log, in no order, until it fails. key is the witness's own.
+ * errors  CORRUPT (state that key has not signed), IO, NO_MEMORY, INTERNAL, those of visit
+ */
+enum sr_status sr_witness_list(int folder, const struct sr_vkey *key,
+                               enum sr_status (*visit)(void *ctx, const struct sr_witness_log *log,
+                                                       struct sr_err *err),
+                               void *ctx, struct sr_err *err) SR_MUST_USE;
 
 #endif /* SR_LEDGER_WITNESS_H */

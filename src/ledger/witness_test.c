@@ -278,6 +278,33 @@ static void the_last_checkpoint_is_shown(void)
     CHECK(marks[0].has_signed && marks[1].utc_s == 1234);
 }
 
+static enum sr_status on_log(void *ctx, const struct sr_witness_log *log, struct sr_err *err)
+{
+    (void)err;
+    *(struct sr_witness_log *)ctx = *log;
+    CHECK(sr_text_equal(log->origin, sr_text_view(ORIGIN)));
+    return SR_OK;
+}
+
+static void logs_are_listed(void)
+{
+    SR_CLEANUP(stage_close) struct stage s;
+    struct sr_witness_log log = {.size = 99};
+    stage_open(&s, "listed");
+    const struct sr_vkey *key = sr_witness_key(s.w);
+    CHECK(sr_witness_list(s.folder, key, on_log, &log, NULL) == SR_OK && log.size == 99);
+    CHECK(sr_witness_add(s.folder, s.log, sr_text_view(ORIGIN), NULL) == SR_OK);
+    CHECK(sr_witness_list(s.folder, key, on_log, &log, NULL) == SR_OK);
+    CHECK(log.size == 0 && log.utc_s == 0 && log.keys == 1 && !log.is_forked);
+    CHECK(ask(&s, 0, 5, 77, NULL) == 200);
+    s.fork_at = 2;
+    CHECK(ask(&s, 0, 5, 78, NULL) == 409);
+    CHECK(sr_witness_list(s.folder, key, on_log, &log, NULL) == SR_OK);
+    CHECK(log.size == 5 && log.utc_s == 77 && log.is_forked);
+    SR_AUTO(sr_vkey) renamed = log_vkey("other.example", SR_VKEY_COSIGNATURE, s.signer);
+    CHECK(sr_witness_list(s.folder, renamed, on_log, &log, NULL) == SR_CORRUPT);
+}
+
 /* Two forks of one log, offered by many at once: only one of them is ever signed. */
 struct racer {
     struct stage stage; /* its own view of the log; the witness is shared */
@@ -389,6 +416,7 @@ int main(void)
     RUN(state_of_another_key_is_not_believed);
     RUN(a_second_key_is_added);
     RUN(the_last_checkpoint_is_shown);
+    RUN(logs_are_listed);
     RUN(of_two_forks_at_once_one_is_signed);
     RUN(what_was_signed_is_known_after_a_kill);
     scratch_remove(scratch_dir);

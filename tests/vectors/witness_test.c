@@ -7,6 +7,7 @@
 
 #include "formats/add_checkpoint.h"
 #include "formats/json.h"
+#include "formats/tile.h"
 #include "ledger/quorum.h"
 #include "ledger/receipt.h"
 #include "ledger/tree.h"
@@ -157,6 +158,23 @@ static void a_checkpoint_counts_under_its_policy(void)
           SR_DENIED);
 }
 
+static void a_receipt_counts_under_its_policy(void)
+{
+    SR_AUTO(sr_quorum) q = load_policy("generated/policy");
+    SR_AUTO(sr_buf) receipt = load("generated/entry300-in-600.tlog-proof");
+    SR_AUTO(sr_buf) bundle = load("generated/log600/tile/entries/001");
+    struct sr_bytes rest = sr_buf_view(bundle);
+    struct sr_bytes entry = {0};
+    struct sr_receipt r;
+    for (unsigned i = 256; i <= 300; i++) {
+        CHECK(sr_tile_next_entry(&rest, &entry) == SR_OK);
+    }
+    struct sr_bytes view = sr_buf_view(receipt);
+    CHECK(sr_quorum_receipt(q, view, entry, 0, 0, &r, NULL, NULL) == SR_OK && r.index == 300);
+    entry.len--;
+    CHECK(sr_quorum_receipt(q, view, entry, 0, 0, &r, NULL, NULL) == SR_UNTRUSTED);
+}
+
 /* Rules of the Sigsum project: 2 of 3; and 4 of 6, of which one is 2 of 3. */
 static void policies_of_sigsum_are_counted(void)
 {
@@ -194,6 +212,7 @@ int main(void)
     RUN(a_request_proves_what_it_says);
     RUN(two_of_two_are_needed);
     RUN(a_checkpoint_counts_under_its_policy);
+    RUN(a_receipt_counts_under_its_policy);
     RUN(policies_of_sigsum_are_counted);
     scratch_remove(scratch_dir);
     return check_done();
