@@ -143,6 +143,14 @@ static enum sr_status grow(struct sr_nameset *s)
     return SR_OK;
 }
 
+enum sr_status sr_nameset_reserve(struct sr_nameset *s, size_t extra)
+{
+    while (extra > s->slot_count / 2 - s->count) {
+        SR_TRY(grow(s));
+    }
+    return SR_OK;
+}
+
 enum sr_status sr_nameset_add(struct sr_nameset *s, struct sr_bytes name)
 {
     if (s->count == s->slot_count / 2) {

@@ -31,6 +31,12 @@ SR_DEFINE_AUTO(sr_nameset)
  */
 enum sr_status sr_nameset_add(struct sr_nameset *s, struct sr_bytes name) SR_MUST_USE;
 
+/*
+ * Make room for extra more names: as many adds then fail at most with CONFLICT.
+ * errors  TOO_LARGE, NO_MEMORY
+ */
+enum sr_status sr_nameset_reserve(struct sr_nameset *s, size_t extra) SR_MUST_USE;
+
 size_t sr_nameset_count(const struct sr_nameset *s);
 /* The name's number; false when it is not there. */
 bool sr_nameset_find(const struct sr_nameset *s, struct sr_bytes name, size_t *out_index);

@@ -55,6 +55,25 @@ static void empty_name_is_a_name(void)
     CHECK(sr_nameset_add(s, sr_bytes("\0", 1)) == SR_OK);
 }
 
+/* What there is room for can be added without memory. */
+static void room_that_was_made_is_there(void)
+{
+    SR_AUTO(sr_nameset) s = NULL;
+    CHECK(sr_nameset_new(&s) == SR_OK);
+    CHECK(sr_nameset_add(s, sr_text_view("first")) == SR_OK);
+    CHECK(sr_nameset_reserve(s, NAMES) == SR_OK);
+    fault_arm(1);
+    for (unsigned i = 0; i < NAMES; i++) {
+        (void)snprintf(names[i], sizeof names[i], "%x", i);
+        CHECK(sr_nameset_add(s, sr_text_view(names[i])) == SR_OK);
+    }
+    CHECK(!fault_fired());
+    fault_arm(0);
+    size_t index = 0;
+    CHECK(sr_nameset_count(s) == NAMES + 1);
+    CHECK(sr_nameset_find(s, sr_text_view("first"), &index) && index == 0);
+}
+
 static void survives_failing_memory(void)
 {
     FAULT_SWEEP {
@@ -73,6 +92,7 @@ int main(void)
     RUN(hash_is_siphash_2_4);
     RUN(numbers_follow_the_order_of_adding);
     RUN(empty_name_is_a_name);
+    RUN(room_that_was_made_is_there);
     RUN(survives_failing_memory);
     return check_done();
 }

@@ -69,6 +69,7 @@ struct sr_principal {
 
 struct sr_state_version {
     struct sr_id id;
+    char *name; /* "llama@3" */
     char *artifact;
     uint64_t number;
     char *kind;
@@ -104,6 +105,7 @@ struct sr_request {
     char *fingerprint;
     int64_t time_utc_ms; /* when it came in, by the room's clock */
     uint64_t seq;
+    bool is_room; /* whoever had unlocked the room asks */
     bool is_break_glass;
     bool is_denied; /* by anybody, for good */
     bool is_withdrawn;
