@@ -233,6 +233,9 @@ enum sr_status sr_act_key_verify(const struct sr_act_key *key, struct sr_bytes m
         return status;
     }
     if (status != SR_OK) {
+        if (err != NULL && err->status == status) {
+            err->status = SR_UNTRUSTED; /* what is wrong with it stays */
+        }
         return sr_context(err, SR_UNTRUSTED, "signature");
     }
     if (out != NULL) {

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Signatures of people, against the real thing: keys by ssh-keygen, in a real ssh-agent, ours verified by `ssh-keygen -Y verify`
 and theirs by us. FIDO2 keys are a software authenticator here (pyca/cryptography), behind an agent of our own, since neither needs
-hardware that way; its signatures are checked with ssh-keygen as well.
+hardware that way; its signatures are checked with ssh-keygen as well. At the end acts: envelopes of ours are verified by
+`ssh-keygen -Y verify` and openssl over a pre-authentication encoding that is written again here, and such as others make, by us.
 """
 import base64
 import hashlib
+import json
 import os
 import pathlib
 import shutil
@@ -20,6 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
 
 TOOL = os.environ["SSH_TOOL"]
+ACT_TOOL = os.environ["ACT_TOOL"]
 NAMESPACE = "act@strongroom"
 MESSAGE = b'{"verb":"approve"}'
 PRESENCE, VERIFICATION = 1, 4
@@ -44,6 +47,10 @@ def tool(*args):
     return run(TOOL, *args)
 
 
+def act_tool(*args):
+    return run(ACT_TOOL, *args)
+
+
 def put(name, data):
     path = here / name
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
@@ -56,8 +63,8 @@ def keygen_accepts(pub, signature, namespace=NAMESPACE, message=MESSAGE):
     return run("ssh-keygen", "-Y", "verify", "-f", allowed, "-I", "ada@example.org", "-n", namespace, "-s", signature, data=message)
 
 
-def keygen_signs(key, namespace=NAMESPACE, hashalg="sha512"):
-    message = put("to_sign", MESSAGE)
+def keygen_signs(key, namespace=NAMESPACE, hashalg="sha512", message=MESSAGE):
+    message = put("to_sign", message)
     (here / "to_sign.sig").unlink(missing_ok=True)
     code, _, err = run("ssh-keygen", "-q", "-Y", "sign", "-f", key, "-n", namespace, "-O", f"hashalg={hashalg}", message)
     assert code == 0, err
@@ -135,9 +142,9 @@ def make_sshsig(authenticator, namespace=NAMESPACE.encode(), reserved=b"", hasha
 class FakeAgent:
     """An agent whose keys are authenticators. It answers one connection after the other."""
 
-    def __init__(self, authenticators):
+    def __init__(self, authenticators, name="fake.sock"):
         self.keys = {a.blob: a for a in authenticators}
-        self.path = here / "fake.sock"
+        self.path = here / name
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(self.path))
         self.listener.listen(4)
@@ -296,6 +303,138 @@ def test_hardware_keys_in_an_agent():
         expect(f"sk-{key.kind}: no models", tool("der", agent.path, pub, message, here / "x"), 1, "unsupported: ")
 
 
+# Acts: DSSE and canonical JSON, written again here as well.
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+
+
+def make_pae(statement, payload_type=PAYLOAD_TYPE):
+    return b"DSSEv1 %d %s %d %s" % (len(payload_type), payload_type.encode(), len(statement), statement)
+
+
+def make_envelope(statement, *signatures, payload_type=PAYLOAD_TYPE):
+    made = [{"sig": base64.b64encode(s).decode(), "keyid": "whatever"} for s in signatures]
+    return json.dumps({"payloadType": payload_type, "payload": base64.b64encode(statement).decode(), "signatures": made}, indent=1)
+
+
+def take_apart(envelope):
+    parts = json.loads(envelope)
+    assert parts["payloadType"] == PAYLOAD_TYPE and len(parts["signatures"]) == 1
+    return base64.b64decode(parts["payload"], validate=True), base64.b64decode(parts["signatures"][0]["sig"]), parts["signatures"][0]["keyid"]
+
+
+def canonical(text):
+    return json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def verify_act(key, envelope):
+    return act_tool("verify", key, put("act.json", envelope))
+
+
+def expect_proof(name, done, statement, words):
+    digest = hashlib.sha256(statement).hexdigest()
+    report(name, done[0] == 0 and done[1].decode().startswith(f"approve {digest} ") and words in done[1].decode(), done)
+
+
+def test_acts_by_the_agent(kinds, sock):
+    for kind, (key, pub) in kinds.items():
+        code, envelope, err = act_tool("agent", sock, pub, "-")
+        report(f"{kind}: the agent signs an act", code == 0, err)
+        statement, signature, keyid = take_apart(envelope)
+        report(f"{kind}: statement and envelope are canonical JSON", canonical(statement) == statement and canonical(envelope) == envelope)
+        fingerprint = run("ssh-keygen", "-l", "-f", pub)[1].decode().split()[1]
+        report(f"{kind}: the keyid is ssh-keygen's fingerprint", keyid == fingerprint, keyid)
+        said = keygen_accepts(pub, put("act.sig", armor(signature)), message=make_pae(statement))
+        report(f"{kind}: ssh-keygen verifies it over the PAE", said[0] == 0, said)
+        said = keygen_accepts(pub, here / "act.sig", message=statement)
+        report(f"{kind}: and not over the statement alone", said[0] != 0)
+        expect_proof(f"{kind}: we verify it", verify_act(pub, envelope), statement, "hardware 0 presence 0 verification 0 counter 0")
+        theirs = dearmor(keygen_signs(key, message=make_pae(statement)))
+        expect_proof(f"{kind}: we verify theirs", verify_act(pub, make_envelope(statement, theirs)), statement, "counter 0")
+
+
+def test_acts_of_others(kinds, sock):
+    (_, pub), (_, other) = kinds["ed25519"], kinds["p256"]
+    statement, signature, _ = take_apart(act_tool("agent", sock, pub, "-")[1])
+    expect("an act by another key", verify_act(other, make_envelope(statement, signature)), 1, "untrusted: signature: the signature is of another key")
+    two = make_envelope(statement, signature, signature)
+    expect("two signatures, of one key", verify_act(pub, two), 1, "malformed: dsseEnvelope: signatures: 2, not exactly one")
+    expect("no signature", verify_act(pub, make_envelope(statement)), 1, "malformed: dsseEnvelope: signatures: 0, not exactly one")
+    other_type = make_envelope(statement, signature, payload_type="application/json")
+    expect("another payload type", verify_act(pub, other_type), 1, "unsupported: envelope: payloadType 'application/json'")
+    denial = act_tool("statement", "deny")[1]
+    expect("a signature over another statement", verify_act(pub, make_envelope(denial, signature)), 1, "untrusted: signature: the signature is not of this key")
+    spelled = json.dumps(json.loads(statement)).encode()
+    expect("another spelling", verify_act(pub, make_envelope(spelled, signature)), 1, "malformed: not canonical JSON")
+    more = json.loads(statement)
+    more["predicate"]["fields"]["also"] = "this"
+    expect("another field", verify_act(pub, make_envelope(canonical(json.dumps(more)), signature)), 1, "malformed: act: 'also': no such field")
+    expect("a verb that is none", verify_act(pub, make_envelope(statement.replace(b'"approve"', b'"applaud"'), signature)), 1, "there is no 'applaud'")
+    expect("an RSA key", verify_act(here / "key_rsa.pub", make_envelope(statement, signature)), 1, "unsupported: ")
+    theirs = dearmor(keygen_signs(here / "key_rsa", message=make_pae(statement)))
+    expect("an act by RSA", verify_act(pub, make_envelope(statement, theirs)), 1, "untrusted: signature: SSH keys of type 'ssh-rsa'")
+
+
+def test_acts_by_hardware_keys():
+    statement = act_tool("statement", "approve")[1]
+    for kind in ("ed25519", "ecdsa"):
+        key = Authenticator(kind)
+        pub = key.pub("sk.pub")
+
+        def verify(with_pub=pub, of=key, **parts):
+            return verify_act(with_pub, make_envelope(statement, make_sshsig(of, **{"message": make_pae(statement), **parts})))
+
+        name = f"sk-{kind}: act"
+        expect_proof(f"{name}, touched", verify(), statement, "hardware 1 presence 1 verification 0 counter 1")
+        key.flags = PRESENCE | VERIFICATION
+        expect_proof(f"{name}, verified", verify(), statement, "hardware 1 presence 1 verification 1 counter 2")
+        key.flags = VERIFICATION
+        expect(f"{name}, not touched", verify(), 1, "untrusted: signature: the signature is without user presence")
+        key.flags = PRESENCE
+        expect(f"{name}, another namespace", verify(namespace=b"git"), 1, "untrusted: signature: the signature is for namespace 'git'")
+        expect(f"{name}, over the statement alone", verify(message=statement), 1, "untrusted: signature: the signature is not of this key")
+        expect(f"{name}, of another one", verify(of=Authenticator(kind)), 1, "untrusted: signature: the signature is of another key")
+
+
+def test_acts_by_hardware_keys_in_an_agent():
+    key = Authenticator("ed25519")
+    agent = FakeAgent([key], "fake_acts.sock")
+    pub = key.pub("sk.pub")
+    key.flags = PRESENCE | VERIFICATION
+    code, envelope, err = act_tool("agent", agent.path, pub, "uv")
+    report("sk: the agent signs an act, verified", code == 0 and verify_act(pub, envelope)[0] == 0, err)
+    key.flags = PRESENCE
+    expect("sk: no PIN, no act", act_tool("agent", agent.path, pub, "uv"), 1, "untrusted: ssh-agent made a signature that is no good")
+    key.flags = 0
+    expect("sk: no touch, no act", act_tool("agent", agent.path, pub, "-"), 1, "without user presence")
+
+
+def openssl_verifies(kind, pem, statement, signature):
+    message, made = put("pae", make_pae(statement)), put("pae.sig", signature)
+    if kind == "ed25519":
+        return run("openssl", "pkeyutl", "-verify", "-pubin", "-inkey", pem, "-rawin", "-in", message, "-sigfile", made)
+    digest = {"P-256": "-sha256", "P-384": "-sha384"}[kind]
+    return run("openssl", "dgst", digest, "-verify", pem, "-signature", made, message)
+
+
+def test_acts_by_files():
+    for kind, options in (("ed25519", ["ed25519"]), ("P-256", ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"]), ("P-384", ["EC", "-pkeyopt", "ec_paramgen_curve:P-384"])):
+        key, public, der = here / "act.pem", here / "act.pub", here / "act.der"
+        run("openssl", "genpkey", "-algorithm", *options, "-out", key)
+        run("openssl", "pkey", "-in", key, "-pubout", "-out", public)
+        run("openssl", "pkey", "-in", key, "-pubout", "-outform", "DER", "-out", der)
+        code, envelope, err = act_tool("pem", key)
+        report(f"{kind} file: signs an act", code == 0, err)
+        statement, signature, keyid = take_apart(envelope)
+        said = openssl_verifies(kind, public, statement, signature)
+        report(f"{kind} file: openssl verifies it over the PAE", said[0] == 0, said)
+        spki = der.read_bytes()
+        fingerprint = "SHA256:" + base64.b64encode(hashlib.sha256(spki).digest()).decode().rstrip("=")
+        line = "spki " + base64.b64encode(spki).decode()
+        report(f"{kind} file: its line and fingerprint", act_tool("key", public)[1].decode() == f"{fingerprint}\n{line}\n" and keyid == fingerprint)
+        expect_proof(f"{kind} file: we verify it by its line", verify_act(put("act.line", line), envelope), statement, "hardware 0")
+        expect(f"{kind} file: not over another statement", verify_act(public, make_envelope(act_tool("statement", "deny")[1], signature)), 1, "untrusted: ")
+
+
 def main():
     agent, sock = start_agent()
     try:
@@ -310,9 +449,14 @@ def main():
         test_real_agent(kinds, sock)
         test_keys_of_others(kinds, sock)
         test_models(kinds, sock)
+        test_acts_by_the_agent(kinds, sock)
+        test_acts_of_others(kinds, sock)
         test_an_agent_that_says_no(kinds, sock)
         test_hardware_keys()
         test_hardware_keys_in_an_agent()
+        test_acts_by_hardware_keys()
+        test_acts_by_hardware_keys_in_an_agent()
+        test_acts_by_files()
     finally:
         agent.terminate()
         agent.wait()
