@@ -105,6 +105,22 @@ bool sr_ask_quorum(const struct sr_state *s, const struct sr_request *request,
 /* When a request is or was granted first, judged at now; false: it is not. */
 bool sr_ask_granted(const struct sr_state *s, const struct sr_request *request, int64_t now_utc_ms,
                     int64_t *out_since);
+/* D-14, of one review. */
+bool sr_ask_counts(const struct sr_state *s, const struct sr_request *request,
+                   const struct sr_policy_rule *rule, const struct sr_review *review,
+                   int64_t now_utc_ms, bool ignores_age);
+/* Whether a person has an approval of request, under the policy in force, that stands. */
+bool sr_ask_has_approved(const struct sr_state *s, const struct sr_request *request,
+                         const char *person);
+/*
+ * Whether p could approve an act of a verb that somebody (person) asks for: by who they are. act:
+ * the request, or what it is about.
+ */
+bool sr_ask_could_review(const struct sr_state *s, const char *person, const struct sr_act *act,
+                         enum sr_verb verb, const struct sr_policy_rule *rule,
+                         const struct sr_principal *p, int64_t now_utc_ms);
+bool sr_ask_is_holder(const struct sr_policy *policy, const struct sr_principal *p,
+                      enum sr_verb verb);
 /* What request asks for. */
 enum sr_verb sr_ask_what(const struct sr_request *request);
 /* a + b, at most INT64_MAX; both at least 0. */

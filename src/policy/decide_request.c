@@ -188,18 +188,33 @@ static bool is_signed_as_demanded(const struct sr_policy_rule *rule, bool is_har
            (!rule->needs_verification || (is_hardware && has_verification));
 }
 
-/* Whether who reviewed may still, as far as it is about them. */
-static bool is_good_reviewer(const struct sr_state *s, const struct sr_request *request,
-                             const struct sr_policy_rule *rule, const struct sr_principal *p,
-                             int64_t now)
+/* As far as it is about them, and not about their roles. */
+static bool is_good_reviewer(const struct sr_state *s, const char *person, const struct sr_act *act,
+                             enum sr_verb verb, const struct sr_policy_rule *rule,
+                             const struct sr_principal *p, int64_t now)
 {
     return sr_people_is_here(p) && p->type == SR_PRINCIPAL_HUMAN &&
-           strcmp(p->person, request->person) != 0 &&
-           sr_ask_rests(s, p, sr_act_text_view(request->act), sr_ask_what(request), now) == NULL &&
+           strcmp(p->person, person) != 0 && sr_ask_rests(s, p, act, verb, now) == NULL &&
            sr_ask_lacks(p, rule->reviewer_attributes, rule->reviewer_attribute, now) == NULL;
 }
 
-static bool counts(const struct sr_state *s, const struct sr_request *request,
+static bool may_still_review(const struct sr_state *s, const struct sr_request *request,
+                             const struct sr_policy_rule *rule, const struct sr_principal *p,
+                             int64_t now)
+{
+    return is_good_reviewer(s, request->person, sr_act_text_view(request->act),
+                            sr_ask_what(request), rule, p, now);
+}
+
+bool sr_ask_could_review(const struct sr_state *s, const char *person, const struct sr_act *act,
+                         enum sr_verb verb, const struct sr_policy_rule *rule,
+                         const struct sr_principal *p, int64_t now_utc_ms)
+{
+    return is_good_reviewer(s, person, act, verb, rule, p, now_utc_ms) &&
+           sr_matching_mask(rule, p->role_bits) != 0;
+}
+
+bool sr_ask_counts(const struct sr_state *s, const struct sr_request *request,
                    const struct sr_policy_rule *rule, const struct sr_review *review, int64_t now,
                    bool ignores_age)
 {
@@ -210,8 +225,8 @@ static bool counts(const struct sr_state *s, const struct sr_request *request,
         return false;
     }
     const struct sr_principal *p = sr_state_principal(s, sr_text_view(review->reviewer));
-    return is_good_reviewer(s, request, rule, p, now) &&
-           has_active_key(s, p, review->fingerprint) &&
+    return may_still_review(s, request, rule, p, now) &&
+           sr_matching_mask(rule, p->role_bits) != 0 && has_active_key(s, p, review->fingerprint) &&
            is_signed_as_demanded(rule, review->is_hardware, review->has_verification);
 }
 
@@ -223,7 +238,7 @@ bool sr_ask_quorum(const struct sr_state *s, const struct sr_request *request,
     sr_matching_init(m, rule);
     for (size_t i = 0; i < request->reviews && !sr_matching_is_full(m); i++) {
         const struct sr_review *review = &request->review[i];
-        if (counts(s, request, rule, review, now_utc_ms, ignores_age)) {
+        if (sr_ask_counts(s, request, rule, review, now_utc_ms, ignores_age)) {
             const struct sr_principal *p = sr_state_principal(s, sr_text_view(review->reviewer));
             (void)sr_matching_offer(m, p->person, sr_matching_mask(rule, p->role_bits));
             since = review->time_utc_ms;
@@ -290,7 +305,7 @@ static bool is_over(struct look *l)
            stands(l, SR_REQUEST_USED, SR_REASON_GRANT_EXHAUSTED, "it is good for one act");
 }
 
-static bool is_holder(const struct sr_policy *policy, const struct sr_principal *p,
+bool sr_ask_is_holder(const struct sr_policy *policy, const struct sr_principal *p,
                       enum sr_verb verb)
 {
     const struct sr_policy_break_glass *glass = &policy->break_glass;
@@ -329,7 +344,7 @@ static bool is_suspended_by_rule(struct look *l)
         return stands(l, SR_REQUEST_SUSPENDED, SR_REASON_FORBIDDEN, "%s", rule->name);
     }
     enum sr_reason reason = r->is_break_glass ? SR_REASON_NONE : sr_ask_by(rule, p);
-    if (r->is_break_glass && !is_holder(sr_state_policy(l->s), p, sr_ask_what(r))) {
+    if (r->is_break_glass && !sr_ask_is_holder(sr_state_policy(l->s), p, sr_ask_what(r))) {
         reason = SR_REASON_NOT_BREAK_GLASS;
     }
     if (reason != SR_REASON_NONE) {
@@ -472,7 +487,7 @@ struct sr_standing sr_policy_standing(const struct sr_state *s, const struct sr_
 enum sr_reason sr_ask_break_glass(struct sr_ask *ask)
 {
     const struct sr_policy_break_glass *glass = &ask->policy->break_glass;
-    if (!is_holder(ask->policy, ask->actor, ask->verb)) {
+    if (!sr_ask_is_holder(ask->policy, ask->actor, ask->verb)) {
         return sr_ask_no(ask, SR_REASON_NOT_BREAK_GLASS, "%s", sr_verb_info(ask->verb)->word);
     }
     if (glass->needs_hardware && !ask->event->proof.is_hardware) {
@@ -554,12 +569,12 @@ enum sr_reason sr_policy_may_review(const struct sr_state *s, const struct sr_re
         sr_matching_mask(rule, who->role_bits) == 0) {
         return SR_REASON_NOT_A_REVIEWER;
     }
-    return is_good_reviewer(s, request, rule, who, moment->now_utc_ms)
+    return may_still_review(s, request, rule, who, moment->now_utc_ms)
                ? SR_REASON_NONE
                : SR_REASON_ATTRIBUTE_EXPIRED;
 }
 
-static bool has_approved(const struct sr_state *s, const struct sr_request *request,
+bool sr_ask_has_approved(const struct sr_state *s, const struct sr_request *request,
                          const char *person)
 {
     for (size_t i = 0; i < request->reviews; i++) {
@@ -579,7 +594,7 @@ static enum sr_reason look_at_approval(struct sr_ask *ask)
     if (reason != SR_REASON_NONE || ask->act->verb == SR_VERB_DENY) {
         return reason;
     }
-    if (has_approved(ask->s, ask->request, ask->actor->person)) {
+    if (sr_ask_has_approved(ask->s, ask->request, ask->actor->person)) {
         return sr_ask_no(ask, SR_REASON_REVIEWED_ALREADY, "%s", ask->actor->person);
     }
     const struct sr_act_proof *proof = &ask->event->proof;
