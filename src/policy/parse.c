@@ -92,12 +92,7 @@ static enum sr_status read_line(struct sr_policy_parser *pr)
             pr, word,
             sr_fail(pr->err, SR_MALFORMED, "'%s' is not known here", sr_quote(word->text).text));
     }
-    if (sr_policy_more(pr)) {
-        return sr_policy_at(pr, &pr->word[pr->at],
-                            sr_fail(pr->err, SR_MALFORMED, "'%s' should not be there",
-                                    sr_quote(pr->word[pr->at].text).text));
-    }
-    return SR_OK;
+    return sr_policy_refuse_rest(pr);
 }
 
 /* Characters that one does not see, or that show text in another order than it is read in: what an
@@ -189,25 +184,42 @@ static enum sr_status split_line(struct sr_policy_parser *pr, struct sr_bytes li
     return SR_OK;
 }
 
+enum sr_status sr_policy_take_line(struct sr_policy_parser *pr, struct sr_bytes *rest)
+{
+    struct sr_bytes line = *rest;
+    pr->line++;
+    pr->at = 0;
+    if (!sr_lines_take(rest, &line)) {
+        rest->len = 0; /* the last line may do without a newline */
+    }
+    if (line.len > SR_POLICY_LINE_BYTES_MAX) {
+        pr->end_column = SR_POLICY_LINE_BYTES_MAX + 1;
+        return sr_policy_at_end(pr, sr_fail(pr->err, SR_MALFORMED, "a line of over %d bytes",
+                                            SR_POLICY_LINE_BYTES_MAX));
+    }
+    return split_line(pr, line);
+}
+
+enum sr_status sr_policy_refuse_rest(struct sr_policy_parser *pr)
+{
+    if (!sr_policy_more(pr)) {
+        return SR_OK;
+    }
+    return sr_policy_at(pr, &pr->word[pr->at],
+                        sr_fail(pr->err, SR_MALFORMED, "'%s' should not be there",
+                                sr_quote(pr->word[pr->at].text).text));
+}
+
 static enum sr_status read_lines(struct sr_policy_parser *pr)
 {
     struct sr_bytes rest = pr->p->text;
-    for (pr->line = 1; rest.len > 0; pr->line++) {
-        struct sr_bytes line = rest;
-        if (!sr_lines_take(&rest, &line)) {
-            rest.len = 0; /* the last line may do without a newline */
-        }
-        if (line.len > SR_POLICY_LINE_BYTES_MAX) {
-            pr->end_column = SR_POLICY_LINE_BYTES_MAX + 1;
-            return sr_policy_at_end(pr, sr_fail(pr->err, SR_MALFORMED, "a line of over %d bytes",
-                                                SR_POLICY_LINE_BYTES_MAX));
-        }
-        SR_TRY(split_line(pr, line));
+    while (rest.len > 0) {
+        SR_TRY(sr_policy_take_line(pr, &rest));
         if (pr->words > 0) {
             SR_TRY(read_line(pr));
         }
     }
-    pr->line -= pr->line > 1; /* the last one */
+    pr->line += pr->line == 0; /* of no text at all */
     SR_TRY(close_section(pr));
     return sr_policy_check_all(pr);
 }

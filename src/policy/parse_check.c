@@ -83,7 +83,7 @@ static enum sr_status refuse_beside(struct sr_policy_parser *pr, uint64_t clause
 }
 
 /* Nobody is asked: what is said of reviews means nothing. Limits do: of a grant that is there at
- * once, for a request that says why and for how long (docs/decision.md, D-12). */
+ * once, for a request that says why and for how long (docs/decision.md, D-10). */
 static enum sr_status check_unasked(struct sr_policy_parser *pr)
 {
     struct sr_policy_rule *rule = sr_policy_open_rule(pr);

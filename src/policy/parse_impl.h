@@ -66,6 +66,11 @@ enum sr_status sr_policy_at(struct sr_policy_parser *pr, const struct sr_policy_
 /* The same for the end of the line. */
 enum sr_status sr_policy_at_end(struct sr_policy_parser *pr, enum sr_status status) SR_MUST_USE;
 
+/* Take the next line of *rest and cut it into words; a comment is none. errors  MALFORMED */
+enum sr_status sr_policy_take_line(struct sr_policy_parser *pr, struct sr_bytes *rest) SR_MUST_USE;
+/* MALFORMED when the line has words that were not taken. */
+enum sr_status sr_policy_refuse_rest(struct sr_policy_parser *pr) SR_MUST_USE;
+
 /*
  * Take the next word of the line, which has to be there. what says what it should be, for people.
  * All below answer MALFORMED with the place when the next word is not what it must be.
@@ -86,6 +91,9 @@ enum sr_status sr_policy_take_size(struct sr_policy_parser *pr, uint64_t *out_by
 /* "mon-fri sun 08:00-18:00" */
 enum sr_status sr_policy_take_hours(struct sr_policy_parser *pr, unsigned *days, unsigned *from,
                                     unsigned *to) SR_MUST_USE;
+/* "sat 03:00": day 0 is Monday */
+enum sr_status sr_policy_take_moment(struct sr_policy_parser *pr, unsigned *day,
+                                     unsigned *minute) SR_MUST_USE;
 /* The rest of the line: names of roles that are declared, no two equal. */
 enum sr_status sr_policy_take_roles(struct sr_policy_parser *pr,
                                     struct sr_policy_list *out) SR_MUST_USE;

@@ -246,6 +246,21 @@ enum sr_status sr_policy_take_hours(struct sr_policy_parser *pr, unsigned *days,
     return SR_OK;
 }
 
+enum sr_status sr_policy_take_moment(struct sr_policy_parser *pr, unsigned *day, unsigned *minute)
+{
+    const struct sr_policy_word *word = NULL;
+    const struct sr_policy_word *clock = NULL;
+    SR_TRY(sr_policy_next(pr, "a day such as sat", &word));
+    SR_TRY(sr_policy_next(pr, "a time of day such as 03:00", &clock));
+    if (!find_day(word->text, day) || !parse_clock(clock->text, false, minute)) {
+        return sr_policy_at(pr, word,
+                            sr_fail(pr->err, SR_MALFORMED,
+                                    "'%s' and the next are not a moment such as sat 03:00",
+                                    sr_quote(word->text).text));
+    }
+    return SR_OK;
+}
+
 enum sr_status sr_policy_take_role(struct sr_policy_parser *pr, uint8_t *out)
 {
     const struct sr_policy_word *word = NULL;
