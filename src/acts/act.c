@@ -10,8 +10,8 @@
 _Static_assert(SR_FIELD_COUNT <= 64, "a set of fields is 64 bits");
 
 static const struct sr_field_info fields[SR_FIELD_COUNT] = {
-#define FIELD(id, kind, limit)                                                                     \
-    [SR_FIELD_##id] = {.name = #id, .type = SR_FIELD_TYPE_##kind, .max = limit},
+#define FIELD(id, kind, limit, words)                                                              \
+    [SR_FIELD_##id] = {.name = #id, .type = SR_FIELD_TYPE_##kind, .max = limit, .text = words},
 #include "acts/fields.def"
 #undef FIELD
 };

@@ -29,7 +29,7 @@ enum sr_field_type {
 };
 
 enum sr_act_field {
-#define FIELD(name, type, max) SR_FIELD_##name,
+#define FIELD(name, type, max, text) SR_FIELD_##name,
 #include "acts/fields.def"
 #undef FIELD
     SR_FIELD_COUNT
@@ -39,7 +39,8 @@ enum sr_act_field {
 struct sr_field_info {
     const char *name; /* in JSON */
     enum sr_field_type type;
-    int64_t max; /* fields.def */
+    int64_t max;      /* fields.def */
+    const char *text; /* what it says */
 };
 /* Valid for every enum value. Static. */
 const struct sr_field_info *sr_field_info(enum sr_act_field field);

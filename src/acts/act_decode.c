@@ -9,7 +9,7 @@
 #include "formats/quote.h"
 
 /* How many fields are lists. */
-#define FIELD(name, type, max) +(SR_FIELD_TYPE_##type >= SR_FIELD_TYPE_TEXTS)
+#define FIELD(name, type, max, text) +(SR_FIELD_TYPE_##type >= SR_FIELD_TYPE_TEXTS)
 enum {
     LISTS_MAX = 0
 #include "acts/fields.def"
