@@ -146,6 +146,7 @@ static void no_proxy_is_asked(void)
 {
     struct server s;
     SR_CLEANUP(sr_client_reply_clear) struct sr_client_reply reply = {0};
+    CHECK(unsetenv("no_proxy") == 0 && unsetenv("NO_PROXY") == 0);
     CHECK(setenv("http_proxy", "http://127.0.0.1:1/", 1) == 0);
     CHECK(setenv("ALL_PROXY", "http://127.0.0.1:1/", 1) == 0);
     server_open(&s, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");

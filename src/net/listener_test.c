@@ -73,7 +73,9 @@ static unsigned ask(const struct sr_listener *l, const char *path, struct sr_byt
         return 0;
     }
     struct sr_bytes view = sr_buf_view(reply.body);
-    memcpy(out, view.ptr, view.len);
+    if (view.len > 0) {
+        memcpy(out, view.ptr, view.len);
+    }
     out[view.len] = '\0';
     return reply.status;
 }
