@@ -180,26 +180,55 @@ enum sr_status sr_log_publish(struct sr_log *log, int64_t now_utc_ms, struct sr_
     return status;
 }
 
-/* note is of the last checkpoint: the same text, and signed by the log. */
-static enum sr_status check_same(struct sr_log *log, struct sr_bytes note, struct sr_err *err)
+/* note is a checkpoint of this very tree, signed by the log; *out_size is how much of it. */
+static enum sr_status check_ours(struct sr_log *log, struct sr_bytes note, uint64_t *out_size,
+                                 struct sr_err *err)
 {
     const struct sr_vkey *keys[] = {log->vkey};
+    struct sr_tree_nodes nodes = sr_tiles_nodes(log->tiles);
     struct sr_checkpoint c;
+    uint8_t root[SR_SHA256_BYTES];
     SR_TRY(sr_receipt_checkpoint(note, log->o.origin, keys, 1, &c, NULL, err));
-    if (c.size != log->published || log->published != log->pin.size || c.extensions.len > 0 ||
-        memcmp(c.root, log->pin.root, sizeof c.root) != 0) {
-        return sr_fail(err, SR_CONFLICT, "that is not the last checkpoint");
+    if (c.size > log->published || c.extensions.len > 0) {
+        return sr_fail(err, SR_CONFLICT, "that is no checkpoint that this log has published");
     }
+    SR_TRY(sr_tree_root(&nodes, c.size, root, err));
+    if (memcmp(root, c.root, sizeof root) != 0) {
+        return sr_fail(err, SR_CONFLICT, "a checkpoint of another tree");
+    }
+    *out_size = c.size;
     return SR_OK;
+}
+
+/* How many leaves the checkpoint has that was cosigned last; 0 when there is none to be read. */
+static uint64_t cosigned_size(struct sr_log *log)
+{
+    SR_AUTO(sr_buf) note = NULL;
+    uint64_t size = 0;
+    if (sr_buf_new(SR_NOTE_BYTES_MAX, &note) == SR_OK &&
+        sr_folder_read_file(log->o.folder, SR_LOG_COSIGNED, note, NULL) == SR_OK &&
+        check_ours(log, sr_buf_view(note), &size, NULL) != SR_OK) {
+        size = 0;
+    }
+    return size;
+}
+
+static enum sr_status store_cosigned(struct sr_log *log, struct sr_bytes note, struct sr_err *err)
+{
+    uint64_t size = 0;
+    SR_TRY(check_ours(log, note, &size, err));
+    if (size < cosigned_size(log)) {
+        return SR_OK;
+    }
+    SR_TRY(sr_folder_write_file(log->o.folder, SR_LOG_COSIGNED, note, err));
+    return size == log->published ? sr_folder_write_file(log->o.folder, CHECKPOINT, note, err)
+                                  : SR_OK;
 }
 
 enum sr_status sr_log_store_cosigned(struct sr_log *log, struct sr_bytes note, struct sr_err *err)
 {
     sr_log_take(log);
-    enum sr_status status = check_same(log, note, err);
-    if (status == SR_OK) {
-        status = sr_folder_write_file(log->o.folder, CHECKPOINT, note, err);
-    }
+    enum sr_status status = store_cosigned(log, note, err);
     sr_log_give(log);
     return status;
 }

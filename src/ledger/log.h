@@ -92,15 +92,25 @@ enum sr_status sr_log_publish(struct sr_log *log, int64_t now_utc_ms, struct sr_
                               struct sr_err *err) SR_MUST_USE;
 
 /*
- * Put note in the place of the last checkpoint: the same one, with signatures of witnesses under it
- * (ledger/cosign.h), so that whoever reads the folder sees them too. Of note only the log's own
- * signature is verified.
+ * Keep note, a checkpoint that this log has published, now with signatures of witnesses under it
+ * (ledger/cosign.h): as `cosigned`, where it stays when later checkpoints are published; and in the
+ * place of `checkpoint`, if it is the last one, so that whoever reads the folder sees them. One of
+ * fewer leaves than the one that is kept is dropped. Of note only the log's own signature is
+ * verified.
  *
- * errors  CONFLICT  note is not of the last checkpoint: there is a newer one
- *         UNTRUSTED, MALFORMED, TOO_LARGE, IO, NO_MEMORY, INTERNAL
+ * errors  CONFLICT  note is of another tree, or of a size that was not published
+ *         UNTRUSTED, MALFORMED, TOO_LARGE, CORRUPT, IO, NO_MEMORY, INTERNAL
  */
 enum sr_status sr_log_store_cosigned(struct sr_log *log, struct sr_bytes note,
                                      struct sr_err *err) SR_MUST_USE;
+
+/*
+ * Append the checkpoint that was kept so last, whatever has been published since: what tells when
+ * witnesses have seen this log. It is not verified (ledger/receipt.h, ledger/quorum.h).
+ * errors  NOT_FOUND  none was ever cosigned; IO, TOO_LARGE, NO_MEMORY
+ */
+enum sr_status sr_log_cosigned(struct sr_log *log, struct sr_buf *out,
+                               struct sr_err *err) SR_MUST_USE;
 
 /* How many leaves there are, how many the last checkpoint covers, and when that one was made. */
 uint64_t sr_log_size(struct sr_log *log);

@@ -12,6 +12,9 @@
 
 /* What log.c, which writes, and log_read.c, which only reads, share. Nobody else includes it. */
 
+/* The file of the checkpoint that witnesses have signed last. */
+#define SR_LOG_COSIGNED "cosigned"
+
 /* What was signed last. */
 struct sr_log_pin {
     uint64_t size;
