@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "custody/decide.h"
+#include "custody/deposit_facts.h"
 #include "custody/hold.h"
 #include "fuzz/require.h"
 
@@ -18,8 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (sr_hold_decode(sr_bytes(data, size), &intent, NULL) != SR_OK) {
         return 0;
     }
-    REQUIRE(intent.parent_count <= SR_DEED_PARENTS_MAX);
-    REQUIRE(sr_decide_is_actor(intent.actor));
+    REQUIRE(intent.parent_count <= SR_DEPOSIT_PARENTS_MAX);
+    REQUIRE(sr_deposit_is_actor(intent.actor));
     REQUIRE(sr_buf_new(16384, &text) == SR_OK);
     REQUIRE(sr_hold_encode(&intent, text) == SR_OK);
     REQUIRE(sr_hold_decode(sr_buf_view(text), &again, NULL) == SR_OK);

@@ -14,6 +14,7 @@
 #include "custody/deposit.h"
 #include "custody/query.h"
 #include "custody/room.h"
+#include "custody/submit.h"
 
 /*
  * Rooms and models for tests, in the folder that scratch_make() made. Failures here are
@@ -38,7 +39,8 @@ static inline bool room_scratch(char *template)
         memmove(template + strlen("/tmp/"), template + prefix, rest + 1);
         memcpy(template, "/tmp/", strlen("/tmp/"));
     }
-    return mkdtemp(template) != NULL;
+    /* Pins of rooms too; nobody's home is written to by a test. */
+    return mkdtemp(template) != NULL && setenv("XDG_STATE_HOME", template, 1) == 0;
 }
 
 /* "<dir>/<name>"; the same few buffers are used in turn. */
@@ -182,7 +184,7 @@ static inline struct sr_room *room_new(const char *dir, const char *name)
     struct sr_room *r = NULL;
     struct sr_err err = {0};
     const char *path = room_path(dir, name);
-    if (sr_room_create(path, ROOM_ACTOR, passphrase, &err) != SR_OK ||
+    if (sr_room_create(path, ROOM_ACTOR, passphrase, NULL, &err) != SR_OK ||
         sr_room_open(path, ROOM_ACTOR, passphrase, &r, &err) != SR_OK) {
         printf("# %s\n", err.message);
         abort();
@@ -274,6 +276,33 @@ static inline enum sr_status room_resolve(struct sr_room *r, const char *ref,
                                           struct sr_catalog_version *out, struct sr_err *err)
 {
     return sr_query_resolve(r, sr_text_view(ref), out, err);
+}
+
+/* EXPORT to, READ of or USE at text, by whoever has unlocked the room. out may be NULL. */
+static inline enum sr_status room_act(struct sr_room *r, enum sr_verb verb,
+                                      const struct sr_catalog_version *version, const char *text,
+                                      struct sr_permit **out, struct sr_err *err)
+{
+    struct sr_act act = {.verb = verb};
+    sr_custody_about(&act, version);
+    sr_act_set_word(&act,
+                    verb == SR_VERB_EXPORT ? SR_FIELD_to
+                    : verb == SR_VERB_READ ? SR_FIELD_file
+                                           : SR_FIELD_at,
+                    text);
+    return verb == SR_VERB_USE ? sr_custody_use(r, &act, version->digest, out, err)
+                               : sr_custody_do(r, NULL, &act, version->digest, out, NULL, err);
+}
+
+/* Whether the statement of a recorded act has these words in it. */
+static inline bool room_act_says(const struct sr_act_record *act, const char *words)
+{
+    SR_AUTO(sr_envelope) e = NULL;
+    if (sr_envelope_open(act->body, &e, NULL) != SR_OK) {
+        return false;
+    }
+    struct sr_bytes statement = sr_envelope_statement(e);
+    return memmem(statement.ptr, statement.len, words, strlen(words)) != NULL;
 }
 
 /* The path of a body in the store. */

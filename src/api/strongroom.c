@@ -8,11 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/time.h"
 #include "build_config.h"
-#include "custody/deed.h"
 #include "custody/query.h"
 #include "custody/room.h"
+#include "custody/submit.h"
 #include "keys/passphrase.h"
 
 /* Segments lent to reads that do not cover whole segments; each such read needs one. */
@@ -113,11 +112,10 @@ static enum sr_status open_version(struct sr_room *room, const char *ref,
 {
     SR_TRY(sr_query_resolve(room, sr_text_view(ref), &v->facts, err));
     SR_TRY(sr_query_files(room, &v->facts.id, &v->files, &v->count, err));
-    struct sr_deed act = {.verb = SR_DEED_USE,
-                          .time_utc_ms = sr_time_now_utc_ms(),
-                          .version = v->facts.id,
-                          .use = {.at = "libstrongroom"}};
-    SR_TRY(sr_custody_apply(room, &act, &v->permit, err));
+    struct sr_act act = {.verb = SR_VERB_USE};
+    sr_custody_about(&act, &v->facts);
+    sr_act_set_word(&act, SR_FIELD_at, "libstrongroom");
+    SR_TRY(sr_custody_use(room, &act, v->facts.digest, &v->permit, err));
     SR_TRY(
         sr_pool_new(SR_BODY_SEGMENT_BYTES, POOL_SEGMENTS_WANTED, POOL_SEGMENTS_MIN, &v->pool, err));
     v->bodies = calloc(v->count + 1, sizeof(struct sr_room_body *));

@@ -4,12 +4,11 @@
 #include <unistd.h>
 
 #include "base/pool.h"
-#include "base/time.h"
 #include "cli/command.h"
 #include "cli/session.h"
 #include "cli/view.h"
-#include "custody/deed.h"
 #include "custody/ref.h"
+#include "custody/submit.h"
 
 extern const struct sr_command sr_command_cat;
 
@@ -49,14 +48,13 @@ static enum sr_status find(struct sr_room *room, const char *text, struct subjec
 static enum sr_status record(struct sr_room *room, const struct subject *s, struct sr_permit **out,
                              struct sr_err *err)
 {
-    struct sr_deed act = {
-        .verb = SR_DEED_READ,
-        .time_utc_ms = sr_time_now_utc_ms(),
-        .version = s->version.id,
-        .read = {.file = s->file.path,
-                 .tensor = s->tensor.len == 0 ? NULL : (const char *)s->tensor.ptr},
-    };
-    return sr_custody_apply(room, &act, out, err);
+    struct sr_act act = {.verb = SR_VERB_READ};
+    sr_custody_about(&act, &s->version);
+    sr_act_set_word(&act, SR_FIELD_file, s->file.path);
+    if (s->tensor.len > 0) {
+        sr_act_set_text(&act, SR_FIELD_tensor, s->tensor);
+    }
+    return sr_custody_do(room, NULL, &act, s->version.digest, out, NULL, err);
 }
 
 /* The byte range that was asked for. */
@@ -126,7 +124,7 @@ static enum sr_status check_terminal(const struct sr_cli *cli, const struct sr_a
 
 static enum sr_status copy_range(struct sr_cli *cli, const struct sr_args *args,
                                  struct sr_body *body, uint64_t begin, uint64_t end,
-                                 struct sr_err *err)
+                                 uint64_t *out_bytes, struct sr_err *err)
 {
     SR_AUTO(sr_secret) piece = NULL;
     uint64_t piece_bytes = end - begin > PIECE_BYTES ? PIECE_BYTES : end - begin;
@@ -143,6 +141,7 @@ static enum sr_status copy_range(struct sr_cli *cli, const struct sr_args *args,
         }
         SR_TRY(write_out(bytes, (size_t)len, err));
         at += len;
+        *out_bytes += len;
     }
     return SR_OK;
 }
@@ -164,7 +163,12 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
     uint64_t begin = 0;
     uint64_t end = 0;
     SR_TRY(find_range(body, &s, &begin, &end, err));
-    return copy_range(cli, args, body, begin, end, err);
+    uint64_t bytes = 0;
+    enum sr_status status = copy_range(cli, args, body, begin, end, &bytes, err);
+    /* What went out is on record, also when not all of it did. */
+    enum sr_status recorded =
+        sr_custody_served(room, permit, bytes, 1, status == SR_OK ? err : NULL);
+    return status == SR_OK ? recorded : status;
 }
 
 static const struct sr_option OPTIONS[] = {

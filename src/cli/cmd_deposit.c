@@ -16,8 +16,8 @@
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/view.h"
-#include "custody/deed.h"
 #include "custody/deposit.h"
+#include "custody/deposit_facts.h"
 
 extern const struct sr_command sr_command_deposit;
 
@@ -26,7 +26,7 @@ extern const struct sr_command sr_command_deposit;
 #define REPORT_BYTES_MAX ((size_t)512 << 20)
 
 static enum sr_status read_params(const struct sr_args *args, struct sr_deposit_params *out,
-                                  const char *parents[SR_DEED_PARENTS_MAX], struct sr_err *err)
+                                  const char *parents[SR_DEPOSIT_PARENTS_MAX], struct sr_err *err)
 {
     const char *number = sr_args_value(args, "version");
     out->path = sr_args_positional(args, 0);
@@ -34,9 +34,9 @@ static enum sr_status read_params(const struct sr_args *args, struct sr_deposit_
     out->kind = sr_args_value(args, "kind");
     out->parent_count = sr_args_count(args, "parent");
     out->parents = parents;
-    if (out->parent_count > SR_DEED_PARENTS_MAX) {
+    if (out->parent_count > SR_DEPOSIT_PARENTS_MAX) {
         return sr_fail(err, SR_USAGE, "'--parent' is given %zu times; at most %d parents",
-                       out->parent_count, SR_DEED_PARENTS_MAX);
+                       out->parent_count, SR_DEPOSIT_PARENTS_MAX);
     }
     for (size_t i = 0; i < out->parent_count; i++) {
         parents[i] = sr_args_value_at(args, "parent", i);
@@ -207,7 +207,7 @@ static enum sr_status report(struct sr_cli *cli, const struct sr_deposit_result 
 
 static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct sr_err *err)
 {
-    const char *parents[SR_DEED_PARENTS_MAX];
+    const char *parents[SR_DEPOSIT_PARENTS_MAX];
     struct sr_deposit_params params = {0};
     struct sr_deposit_result result = {0};
     SR_CLEANUP(sr_input_signer_clear) struct sr_input_signer signer = {0};

@@ -129,7 +129,7 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
     SR_TRY(obtain_passphrase(cli, generate_to, &passphrase, err));
     char actor[SR_ROOM_ACTOR_BYTES_MAX + 1];
     sr_session_actor(actor);
-    enum sr_status status = sr_room_create(dir, actor, passphrase, err);
+    enum sr_status status = sr_room_create(dir, actor, passphrase, NULL, err);
     if (status != SR_OK) {
         if (generate_to != NULL && made_nothing(status)) {
             (void)unlink(generate_to);

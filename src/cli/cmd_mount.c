@@ -14,8 +14,8 @@
 #include "cli/screen.h"
 #include "cli/session.h"
 #include "cli/view.h"
-#include "custody/deed.h"
 #include "custody/query.h"
+#include "custody/submit.h"
 
 extern const struct sr_command sr_command_mount;
 
@@ -192,12 +192,11 @@ static enum sr_status mount_version(struct mounting *m, struct sr_err *err)
     sr_view_ref(&m->version, m->ref);
     SR_TRY(open_log(m, room, err));
 
-    const struct sr_deed act = {.verb = SR_DEED_USE,
-                                .time_utc_ms = sr_time_now_utc_ms(),
-                                .version = m->version.id,
-                                .use = {.at = m->dir}};
+    struct sr_act act = {.verb = SR_VERB_USE};
+    sr_custody_about(&act, &m->version);
+    sr_act_set_word(&act, SR_FIELD_at, m->dir);
     SR_AUTO(sr_permit) permit = NULL;
-    SR_TRY(sr_custody_apply(room, &act, &permit, err));
+    SR_TRY(sr_custody_use(room, &act, m->version.digest, &permit, err));
     /* The mount reads whole segments, which need no buffer here; opening an empty file does. */
     SR_AUTO(sr_pool) pool = NULL;
     SR_TRY(sr_pool_new(SR_BODY_SEGMENT_BYTES, 1, 1, &pool, err));

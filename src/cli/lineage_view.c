@@ -15,7 +15,7 @@
 #define INDENT 3
 #define SHORT_DIGITS 12
 
-static void free_documents(struct sr_deed_document **documents)
+static void free_documents(struct sr_deposit_document **documents)
 {
     free(*documents);
 }
@@ -81,7 +81,7 @@ static enum sr_status put_claims(struct sr_json_writer *w, const struct sr_linea
 static enum sr_status put_documents(struct sr_json_writer *w, struct sr_room *room,
                                     const struct sr_id *version, struct sr_err *err)
 {
-    SR_CLEANUP(free_documents) struct sr_deed_document *documents = NULL;
+    SR_CLEANUP(free_documents) struct sr_deposit_document *documents = NULL;
     size_t count = 0;
     SR_TRY(sr_pedigree_documents(room, version, &documents, &count, err));
     SR_TRY(sr_fields_array(w, "documents"));

@@ -8,7 +8,7 @@
 #include "base/folder.h"
 #include "base/time.h"
 #include "crypto/rand.h"
-#include "custody/decide.h"
+#include "custody/deposit_facts.h"
 #include "custody/deposit_inspect.h"
 #include "custody/deposit_lineage.h"
 #include "custody/deposit_seal.h"
@@ -383,7 +383,7 @@ static bool is_damage(enum sr_status status)
 static enum sr_status inspect(struct deposit *d, struct sr_err *err)
 {
     struct sr_report *report = d->params->report;
-    struct sr_deed_inspection *inspection = &d->intent.inspection;
+    struct sr_deposit_inspection *inspection = &d->intent.inspection;
     struct sr_deposit_look look = {.room = d->room,
                                    .version = &d->version.id,
                                    .dek = d->dek,

@@ -28,7 +28,7 @@ struct sr_deposit_params {
     const char *name;           /* of the artifact (ref.h); hostile */
     uint64_t number;            /* 0: the next */
     const char *kind;           /* a word of kinds.def; NULL: SR_KIND_DEFAULT */
-    const char *const *parents; /* REFs, parent_count of them, at most SR_DEED_PARENTS_MAX */
+    const char *const *parents; /* REFs, parent_count of them, at most SR_DEPOSIT_PARENTS_MAX */
     size_t parent_count;
     bool allow_unknown_parents; /* a parent that is a whole digest need not be in this room */
     unsigned tier;              /* 1..5; 0: the highest of its parents', 1 without */

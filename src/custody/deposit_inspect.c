@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "custody/decide.h"
+#include "custody/deposit_facts.h"
 #include "custody/room_impl.h"
 
 /* For segments of which a chunk has a part: one is enough, another saves no time. */
@@ -86,24 +86,24 @@ enum sr_status sr_deposit_look(const struct sr_deposit_look *look, struct sr_err
 
 enum sr_status sr_deposit_check_reason(const char *accept_review, struct sr_err *err)
 {
-    if (accept_review != NULL && !sr_decide_is_reason(accept_review)) {
+    if (accept_review != NULL && !sr_deposit_is_reason(accept_review)) {
         return sr_fail(err, SR_MALFORMED,
                        "the reason to accept what needs review is not plain UTF-8 text of 1 to %d "
                        "bytes",
-                       SR_DEED_REASON_BYTES_MAX);
+                       SR_DEPOSIT_REASON_BYTES_MAX);
     }
     return SR_OK;
 }
 
 enum sr_status sr_deposit_judge(const struct sr_report *report, const char *accept_review,
-                                struct sr_deed_inspection *out, struct sr_err *err)
+                                struct sr_deposit_inspection *out, struct sr_err *err)
 {
     enum sr_verdict verdict = sr_report_verdict(report);
     bool is_accepted = accept_review != NULL && verdict == SR_VERDICT_REVIEW;
     if (!is_accepted) {
         SR_TRY(sr_report_status(report, err));
     }
-    *out = (struct sr_deed_inspection){.verdict = verdict, .profile = sr_report_profile(report)};
+    *out = (struct sr_deposit_inspection){.verdict = verdict, .profile = sr_report_profile(report)};
     sr_report_ruleset(out->ruleset);
     if (verdict != SR_VERDICT_PASS) {
         memcpy(out->reason, accept_review, strlen(accept_review) + 1);

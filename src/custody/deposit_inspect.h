@@ -4,7 +4,8 @@
 
 #include "artifact/inspector.h"
 #include "base/progress.h"
-#include "custody/deed.h"
+#include "custody/deposit_facts.h"
+#include "custody/room.h"
 
 /*
  * The part of a deposit that looks at what is sealed: an isolated worker reads the bodies of a
@@ -37,7 +38,7 @@ enum sr_status sr_deposit_check_reason(const char *accept_review, struct sr_err 
  * errors         REFUSED, UNINSPECTED  as sr_report_status()
  */
 enum sr_status sr_deposit_judge(const struct sr_report *report, const char *accept_review,
-                                struct sr_deed_inspection *out, struct sr_err *err) SR_MUST_USE;
+                                struct sr_deposit_inspection *out, struct sr_err *err) SR_MUST_USE;
 
 /* Keep the report as a document of a staged version. errors  TOO_LARGE; those of
  * sr_catalog_put_document() */

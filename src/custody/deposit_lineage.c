@@ -19,8 +19,9 @@
 struct sr_deposit_lineage {
     const struct sr_deposit_params *params;
     struct sr_lineage_record record;
-    struct sr_provenance *provenance;                      /* NULL: none */
-    uint8_t parents[SR_DEED_PARENTS_MAX][SR_SHA256_BYTES]; /* manifest roots, those in this room */
+    struct sr_provenance *provenance; /* NULL: none */
+    uint8_t parents[SR_DEPOSIT_PARENTS_MAX]
+                   [SR_SHA256_BYTES]; /* manifest roots, those in this room */
     size_t parent_count;
     unsigned parent_tier; /* the highest; 0: it has no parents here */
     char highest[REF_BYTES];
@@ -91,8 +92,8 @@ static enum sr_status find_parents(struct sr_deposit_lineage *l, struct sr_room 
                                    struct sr_hold_intent *intent, struct sr_err *err)
 {
     const struct sr_deposit_params *params = l->params;
-    if (params->parent_count > SR_DEED_PARENTS_MAX) {
-        return sr_fail(err, SR_TOO_LARGE, "more than %u parents", SR_DEED_PARENTS_MAX);
+    if (params->parent_count > SR_DEPOSIT_PARENTS_MAX) {
+        return sr_fail(err, SR_TOO_LARGE, "more than %u parents", SR_DEPOSIT_PARENTS_MAX);
     }
     for (size_t i = 0; i < params->parent_count; i++) {
         const char *text = params->parents[i];
@@ -287,7 +288,7 @@ static enum sr_status keep_record(const struct sr_lineage_record *record, struct
 
 enum sr_status sr_deposit_lineage_keep(struct sr_deposit_lineage *l, struct sr_room *r,
                                        const struct sr_id *version,
-                                       const struct sr_deed_inspection *inspection,
+                                       const struct sr_deposit_inspection *inspection,
                                        const struct sr_report *report, struct sr_err *err)
 {
     struct sr_lineage_record *record = &l->record;

@@ -41,7 +41,7 @@ enum sr_status sr_deposit_lineage_check(const struct sr_deposit_lineage *l, stru
  * errors  BUSY, CORRUPT, IO, NO_MEMORY, TOO_LARGE */
 enum sr_status sr_deposit_lineage_keep(struct sr_deposit_lineage *l, struct sr_room *r,
                                        const struct sr_id *version,
-                                       const struct sr_deed_inspection *inspection,
+                                       const struct sr_deposit_inspection *inspection,
                                        const struct sr_report *report,
                                        struct sr_err *err) SR_MUST_USE;
 

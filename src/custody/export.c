@@ -12,13 +12,13 @@
 #include <unistd.h>
 
 #include "base/folder.h"
-#include "base/time.h"
 #include "custody/crew.h"
 #include "custody/deposit_seal.h"
 #include "custody/export_place.h"
 #include "custody/recover_impl.h"
 #include "custody/room_impl.h"
 #include "custody/room_signature.h"
+#include "custody/submit.h"
 
 /* What a worker takes at a time: enough that taking costs nothing, little enough to share one
  * file's end. */
@@ -252,11 +252,10 @@ static enum sr_status write_signature(struct exporting *e, const char **out_name
 
 static enum sr_status record(struct exporting *e, struct sr_err *err)
 {
-    struct sr_deed act = {.verb = SR_DEED_EXPORT,
-                          .time_utc_ms = sr_time_now_utc_ms(),
-                          .version = e->params->version,
-                          .export = {.to = sr_export_place_path(e->place)}};
-    return sr_custody_apply(e->room, &act, &e->permit, err);
+    struct sr_act act = {.verb = SR_VERB_EXPORT};
+    sr_custody_about(&act, &e->version);
+    sr_act_set_word(&act, SR_FIELD_to, sr_export_place_path(e->place));
+    return sr_custody_do(e->room, NULL, &act, e->version.digest, &e->permit, NULL, err);
 }
 
 enum sr_status sr_export(struct sr_room *r, const struct sr_export_params *params,
@@ -280,6 +279,7 @@ enum sr_status sr_export(struct sr_room *r, const struct sr_export_params *param
     SR_TRY(sr_crew_run(&crew, err));
     const char *signature = NULL;
     SR_TRY(write_signature(&e, &signature, err));
+    SR_TRY(sr_custody_served(r, e.permit, e.version.plain_bytes, e.count, err));
     SR_TRY(sr_export_place_finish(e.place, !params->skip_sync, err));
     *out = (struct sr_export_result){.files = e.count,
                                      .bytes = e.version.plain_bytes,

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/folder.h"
-#include "custody/decide.h"
+#include "custody/deposit_facts.h"
 #include "formats/json.h"
 
 #define INTENT_BYTES_MAX 8192
@@ -64,7 +64,7 @@ enum sr_status sr_hold_encode(const struct sr_hold_intent *intent, struct sr_buf
     SR_TRY(sr_json_key(&w, "format"));
     SR_TRY(sr_json_put_u64(&w, FORMAT));
     if (intent->is_inspected) {
-        SR_TRY(sr_deed_put_inspection(&w, &intent->inspection));
+        SR_TRY(sr_deposit_put_inspection(&w, &intent->inspection));
     }
     if (intent->is_offered) {
         SR_TRY(sr_json_key(&w, "offer"));
@@ -81,7 +81,7 @@ enum sr_status sr_hold_encode(const struct sr_hold_intent *intent, struct sr_buf
 
 static bool get_parents(struct sr_json_value array, struct sr_hold_intent *out)
 {
-    if (sr_json_kind(array) != SR_JSON_ARRAY || sr_json_count(array) > SR_DEED_PARENTS_MAX) {
+    if (sr_json_kind(array) != SR_JSON_ARRAY || sr_json_count(array) > SR_DEPOSIT_PARENTS_MAX) {
         return false;
     }
     out->parent_count = sr_json_count(array);
@@ -117,7 +117,7 @@ static bool get_profile(struct sr_bytes word, enum sr_profile *out)
 }
 
 /* Only what could be recorded: PASS, or REVIEW with a reason. sr_decide() looks again. */
-static bool get_inspection(struct sr_json_value object, struct sr_deed_inspection *out)
+static bool get_inspection(struct sr_json_value object, struct sr_deposit_inspection *out)
 {
     struct sr_bytes profile;
     struct sr_bytes reason;
@@ -125,7 +125,7 @@ static bool get_inspection(struct sr_json_value object, struct sr_deed_inspectio
     struct sr_bytes verdict;
     if (sr_json_kind(object) != SR_JSON_OBJECT || sr_json_count(object) != 4 ||
         !get_text(object, "profile", &profile) || !get_profile(profile, &out->profile) ||
-        !get_text(object, "reason", &reason) || reason.len > SR_DEED_REASON_BYTES_MAX ||
+        !get_text(object, "reason", &reason) || reason.len > SR_DEPOSIT_REASON_BYTES_MAX ||
         !get_text(object, "ruleset", &ruleset) ||
         sr_text_unhex(ruleset, out->ruleset, sizeof out->ruleset) != SR_OK ||
         !get_text(object, "verdict", &verdict)) {
@@ -145,7 +145,7 @@ static bool get_actor(struct sr_json_value root, struct sr_hold_intent *out)
     }
     memcpy(out->actor, text.ptr, text.len);
     out->actor[text.len] = '\0';
-    return sr_decide_is_actor(out->actor);
+    return sr_deposit_is_actor(out->actor);
 }
 
 static bool get_offer(struct sr_json_value root, struct sr_hold_intent *out)

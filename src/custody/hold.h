@@ -2,7 +2,8 @@
 #ifndef SR_CUSTODY_HOLD_H
 #define SR_CUSTODY_HOLD_H
 
-#include "custody/deed.h"
+#include "custody/deposit_facts.h"
+#include "custody/room.h"
 
 /*
  * The hold on a deposit in progress, and what it means to record when all is sealed. In the room's
@@ -19,10 +20,10 @@ struct sr_hold;
 
 struct sr_hold_intent {
     char actor[SR_ROOM_ACTOR_BYTES_MAX + 1];
-    struct sr_id parents[SR_DEED_PARENTS_MAX];
+    struct sr_id parents[SR_DEPOSIT_PARENTS_MAX];
     size_t parent_count;
-    bool is_inspected;                    /* all files are sealed, and inspection admits them */
-    struct sr_deed_inspection inspection; /* when is_inspected */
+    bool is_inspected;                       /* all files are sealed, and inspection admits them */
+    struct sr_deposit_inspection inspection; /* when is_inspected */
     /* It was taken in from another room and waits, when it is inspected, for a person to accept or
      * reject it: recovery must do neither. */
     bool is_offered;

@@ -416,7 +416,7 @@ static enum sr_status keep_offered(const struct intake *t, struct sr_lineage_rec
 static enum sr_status keep_lineage(const struct intake *t, struct sr_lineage_record *lineage,
                                    struct sr_err *err)
 {
-    const struct sr_deed_inspection *inspection = &t->intent.inspection;
+    const struct sr_deposit_inspection *inspection = &t->intent.inspection;
     SR_AUTO(sr_buf) text = NULL;
     lineage->tier = t->params->tier;
     lineage->verdict = inspection->verdict;

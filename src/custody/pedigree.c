@@ -213,13 +213,13 @@ static void free_documents(struct sr_catalog_document **documents)
     free(*documents);
 }
 
-static void free_digests(struct sr_deed_document **documents)
+static void free_digests(struct sr_deposit_document **documents)
 {
     free(*documents);
 }
 
 static enum sr_status hash_document(struct sr_room *r, const struct sr_id *version,
-                                    struct sr_buf *text, struct sr_deed_document *document,
+                                    struct sr_buf *text, struct sr_deposit_document *document,
                                     struct sr_err *err)
 {
     sr_buf_clear(text);
@@ -231,11 +231,11 @@ static enum sr_status hash_document(struct sr_room *r, const struct sr_id *versi
 }
 
 enum sr_status sr_pedigree_documents(struct sr_room *r, const struct sr_id *version,
-                                     struct sr_deed_document **out, size_t *out_count,
+                                     struct sr_deposit_document **out, size_t *out_count,
                                      struct sr_err *err)
 {
     SR_CLEANUP(free_documents) struct sr_catalog_document *names = NULL;
-    SR_CLEANUP(free_digests) struct sr_deed_document *documents = NULL;
+    SR_CLEANUP(free_digests) struct sr_deposit_document *documents = NULL;
     SR_AUTO(sr_buf) text = NULL;
     size_t count = 0;
     SR_TRY(sr_catalog_documents(r->catalog, version, &names, &count, err));

@@ -4,7 +4,8 @@
 
 #include "artifact/lineage.h"
 #include "artifact/lineage_json.h"
-#include "custody/deed.h"
+#include "custody/deposit_facts.h"
+#include "custody/room.h"
 
 /*
  * What a room knows of where a version comes from: the catalog's facts and the document
@@ -49,7 +50,7 @@ enum sr_status sr_pedigree_tier(struct sr_room *r, const struct sr_id *version, 
 /* The documents of a version with their digests, by name; *out is for free().
  * errors  BUSY, CORRUPT, IO, NO_MEMORY */
 enum sr_status sr_pedigree_documents(struct sr_room *r, const struct sr_id *version,
-                                     struct sr_deed_document **out, size_t *out_count,
+                                     struct sr_deposit_document **out, size_t *out_count,
                                      struct sr_err *err) SR_MUST_USE;
 
 /* What else a model is used with: a file of the version, or a parent of that kind. */

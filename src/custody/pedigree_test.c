@@ -93,8 +93,11 @@ static enum sr_status keep_last(void *ctx, const struct sr_act_record *act, stru
     struct last_act *last = ctx;
     (void)err;
     (void)snprintf(last->verb, sizeof last->verb, "%s", act->verb);
-    (void)snprintf(last->body, sizeof last->body, "%.*s", (int)act->body.len,
-                   (const char *)act->body.ptr);
+    SR_AUTO(sr_envelope) e = NULL;
+    CHECK(sr_envelope_open(act->body, &e, NULL) == SR_OK);
+    struct sr_bytes statement = sr_envelope_statement(e);
+    (void)snprintf(last->body, sizeof last->body, "%.*s", (int)statement.len,
+                   (const char *)statement.ptr);
     return SR_OK;
 }
 
@@ -103,12 +106,12 @@ static void the_act_fixes_the_documents(void)
 {
     static struct last_act last;
     struct sr_id id;
-    struct sr_deed_document *documents = NULL;
+    struct sr_deposit_document *documents = NULL;
     size_t count = 0;
     CHECK(deposits((struct sr_deposit_params){.tier = 3, .step = SR_STEP_MERGE}, "fixed", &id));
     CHECK(sr_query_acts(r, 0, keep_last, &last, NULL) == SR_OK);
     CHECK(strcmp(last.verb, "deposit") == 0);
-    CHECK(strstr(last.body, "\"step\":\"merge\",\"tier\":3,") != NULL);
+    CHECK(strstr(last.body, "\"step\":\"merge\",\"tier\":3") != NULL);
     CHECK(sr_pedigree_documents(r, &id, &documents, &count, NULL) == SR_OK && count == 2);
     for (size_t i = 0; i < count; i++) {
         char hex[2 * SR_SHA256_BYTES + 1];

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/time.h"
 #include "custody/pedigree.h"
 #include "custody/recover_impl.h"
 #include "custody/room_impl.h"
 #include "custody/room_signature.h"
+#include "custody/submit.h"
 #include "custody/verify.h"
 
 static void free_versions(struct sr_catalog_version **versions)
@@ -100,42 +100,108 @@ enum sr_status sr_recover_is_ready(struct sr_room *r, const struct sr_id *versio
     return SR_OK;
 }
 
-static void free_documents(struct sr_deed_document **documents)
+/* The facts of a deposit, and the memory that its act points into. */
+struct finishing {
+    struct sr_catalog_version version;
+    struct sr_catalog_file *files;
+    size_t count;
+    struct sr_deposit_document *documents;
+    size_t document_count;
+    struct sr_act_name *names;
+    unsigned tier;
+    enum sr_step step;
+    bool has_lineage;
+};
+
+static void finishing_clear(struct finishing *f)
 {
-    free(*documents);
+    free(f->files);
+    free(f->documents);
+    free(f->names);
+}
+
+static enum sr_status gather(struct sr_room *r, const struct sr_id *version,
+                             const struct sr_hold_intent *intent, struct finishing *f,
+                             struct sr_err *err)
+{
+    SR_TRY(sr_catalog_version_by_id(r->catalog, version, &f->version, err));
+    SR_TRY(sr_catalog_files(r->catalog, version, &f->files, &f->count, err));
+    SR_TRY(find_lineage(r, version, intent, &f->tier, &f->step, &f->has_lineage, err));
+    SR_TRY(sr_pedigree_documents(r, version, &f->documents, &f->document_count, err));
+    f->names = calloc(f->document_count + 1, sizeof *f->names);
+    if (f->names == NULL) {
+        return sr_fail(err, SR_NO_MEMORY, "no memory for the documents");
+    }
+    for (size_t i = 0; i < f->document_count; i++) {
+        f->names[i].name = sr_text_view(f->documents[i].name);
+        memcpy(f->names[i].sha256, f->documents[i].sha256, sizeof f->names[i].sha256);
+    }
+    return SR_OK;
+}
+
+/* Pointed into: all of it has to live as long as the act. */
+static void say_inspection(struct sr_act *act, const struct sr_deposit_inspection *inspection)
+{
+    sr_act_set_word(act, SR_FIELD_profile, sr_profile_name(inspection->profile));
+    sr_act_set_digest(act, SR_FIELD_ruleset, inspection->ruleset);
+    sr_act_set_word(act, SR_FIELD_verdict, sr_verdict_name(inspection->verdict));
+    if (inspection->reason[0] != '\0') {
+        sr_act_set_word(act, SR_FIELD_because, inspection->reason);
+    }
+}
+
+static void say_deposit(struct sr_act *act, const struct finishing *f,
+                        const struct sr_hold_intent *intent)
+{
+    sr_custody_about(act, &f->version);
+    sr_act_set_word(act, SR_FIELD_kind, f->version.kind);
+    sr_act_set_number(act, SR_FIELD_files, f->count);
+    sr_act_set_number(act, SR_FIELD_tier, f->tier);
+    sr_act_set_word(act, SR_FIELD_step, sr_step_name(f->step));
+    say_inspection(act, &intent->inspection);
+    if (intent->parent_count > 0) {
+        sr_act_set_ids(act, SR_FIELD_parents, intent->parents, intent->parent_count);
+    }
+    if (f->document_count > 0) {
+        sr_act_set_digests(act, SR_FIELD_documents, f->names, f->document_count);
+    }
+}
+
+/* Whoever began the deposit made it, as far as the room's key can say; with keys of their own only
+ * they can. */
+static enum sr_status actor_of(const struct sr_room *r, const struct sr_hold_intent *intent,
+                               struct sr_custody_as *out, struct sr_err *err)
+{
+    *out = (struct sr_custody_as){0};
+    if (r->as != NULL) {
+        *out = *r->as;
+    }
+    if (out->signer != NULL && strcmp(out->name, intent->actor) != 0) {
+        return sr_fail(err, SR_DENIED, "the deposit is for '%s' to finish", intent->actor);
+    }
+    out->name = intent->actor;
+    return SR_OK;
 }
 
 enum sr_status sr_recover_finish(struct sr_room *r, const struct sr_id *version,
                                  const struct sr_hold_intent *intent, struct sr_err *err)
 {
-    SR_CLEANUP(free_files) struct sr_catalog_file *files = NULL;
-    SR_CLEANUP(free_documents) struct sr_deed_document *documents = NULL;
-    size_t document_count = 0;
-    size_t count = 0;
-    SR_TRY(sr_catalog_files(r->catalog, version, &files, &count, err));
-    struct sr_deed act = {
-        .verb = SR_DEED_DEPOSIT,
-        .actor = intent->actor,
-        .time_utc_ms = sr_time_now_utc_ms(),
-        .version = *version,
-        .deposit = {.parents = intent->parents,
-                    .parent_count = intent->parent_count,
-                    .inspection = intent->is_inspected ? &intent->inspection : NULL},
-    };
-    if (sr_verify_digest(files, count, act.deposit.digest) != SR_OK) {
+    SR_CLEANUP(finishing_clear) struct finishing f = {0};
+    struct sr_act act = {.verb = SR_VERB_DEPOSIT};
+    struct sr_custody_as as;
+    uint8_t digest[SR_SHA256_BYTES];
+    SR_TRY(actor_of(r, intent, &as, err));
+    SR_TRY(gather(r, version, intent, &f, err));
+    if (!intent->is_inspected || !f.has_lineage) {
+        return sr_fail(err, SR_DENIED, "deposit '%s@%llu': it was not inspected, or has no lineage",
+                       f.version.name, (unsigned long long)f.version.number);
+    }
+    if (sr_verify_digest(f.files, f.count, digest) != SR_OK) {
         return sr_fail(err, SR_INTERNAL, "cannot compute the digest of the version");
     }
-    bool has_lineage = false;
-    SR_TRY(
-        find_lineage(r, version, intent, &act.deposit.tier, &act.deposit.step, &has_lineage, err));
-    if (!has_lineage) {
-        act.deposit.tier = 0; /* which is denied */
-    }
-    SR_TRY(sr_pedigree_documents(r, version, &documents, &document_count, err));
-    act.deposit.documents = documents;
-    act.deposit.document_count = document_count;
-    SR_TRY(sr_room_signature_make(r, version, files, count, err));
-    return sr_custody_apply(r, &act, NULL, err);
+    say_deposit(&act, &f, intent);
+    SR_TRY(sr_room_signature_make(r, version, f.files, f.count, err));
+    return sr_custody_do(r, &as, &act, digest, NULL, NULL, err);
 }
 
 /* Remove what the store has under an id that no version has any more. */

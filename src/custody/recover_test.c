@@ -9,12 +9,12 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "custody/deed.h"
 #include "custody/hold.h"
 #include "custody/pedigree.h"
 #include "custody/recover_impl.h"
 #include "custody/room_impl.h"
 #include "custody/scrub.h"
+#include "custody/submit.h"
 #include "custody/verify.h"
 #include "tests/check.h"
 #include "tests/drivers/blobs_faulty.h"
@@ -242,15 +242,9 @@ static void use_clears_up_and_reading_does_not(void)
     CHECK(kill(s.child, SIGKILL) == 0 && waitpid(s.child, NULL, 0) == s.child);
     (void)close(s.to_child);
     CHECK(room_resolve(r, "base", &base, &err) == SR_OK);
-    struct sr_deed act = {.verb = SR_DEED_READ,
-                          .time_utc_ms = 1,
-                          .version = base.id,
-                          .read = {.file = "config.json"}};
-    CHECK(sr_custody_apply(r, &act, NULL, &err) == SR_OK);
+    CHECK(room_act(r, SR_VERB_READ, &base, "config.json", NULL, &err) == SR_OK);
     CHECK(count_interrupted(NULL) == 1);
-    act = (struct sr_deed){
-        .verb = SR_DEED_USE, .time_utc_ms = 1, .version = base.id, .use = {.at = "/m"}};
-    CHECK(sr_custody_apply(r, &act, NULL, &err) == SR_OK);
+    CHECK(room_act(r, SR_VERB_USE, &base, "/m", NULL, &err) == SR_OK);
     CHECK(count_interrupted(NULL) == 0 && is_clean());
 }
 
@@ -298,7 +292,7 @@ static struct sr_id pretend_inspected_of(const char *name, const struct sr_id *p
     intent.is_inspected = true;
     intent.parent_count = parent != NULL;
     intent.parents[0] = parent != NULL ? *parent : intent.parents[0];
-    intent.inspection = (struct sr_deed_inspection){.verdict = SR_VERDICT_PASS};
+    intent.inspection = (struct sr_deposit_inspection){.verdict = SR_VERDICT_PASS};
     CHECK(sr_hold_store(hold, &intent, &err) == SR_OK);
     return id;
 }

@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "base/folder.h"
-#include "custody/decide.h"
+#include "custody/book.h"
+#include "custody/deposit_facts.h"
 #include "custody/room_config.h"
 #include "custody/room_impl.h"
 
@@ -17,6 +18,7 @@ void sr_room_free(struct sr_room *r)
     if (r == NULL) {
         return;
     }
+    sr_book_free(r->book);
     sr_wrapper_free(r->wrapper);
     sr_blobs_free(r->blobs);
     sr_catalog_free(r->catalog);
@@ -98,7 +100,7 @@ static enum sr_status open_parts(struct sr_room *r, struct sr_err *err)
 enum sr_status sr_room_open(const char *dir, const char *actor, const struct sr_secret *passphrase,
                             struct sr_room **out, struct sr_err *err)
 {
-    if (!sr_decide_is_actor(actor)) {
+    if (!sr_deposit_is_actor(actor)) {
         return sr_fail(err, SR_MALFORMED, "the actor is not plain UTF-8 text of 1 to %u bytes",
                        SR_ROOM_ACTOR_BYTES_MAX);
     }

@@ -20,9 +20,18 @@
  * source  docs/formats/room.md (MUSTs R-n)
  */
 struct sr_room;
-struct sr_permit; /* act.h */
+struct sr_permit; /* submit.h */
 
 #define SR_ROOM_ACTOR_BYTES_MAX 127
+
+/* Who a room begins with; all of it may be left out. */
+struct sr_room_founding {
+    const struct sr_bytes *roster; /* the first people: lines of acts/roster.h */
+    size_t roster_count;
+    struct sr_bytes policy; /* the text of the policy (docs/policy.md); empty: "local", under which
+                               whoever unlocks the room may do everything */
+    const char *organisation; /* whose room it is; NULL: not said */
+};
 
 /*
  * Make a room in dir, which must be absent or empty (its parent must be there), with actor as its
@@ -30,15 +39,18 @@ struct sr_permit; /* act.h */
  *
  * dir    NUL-terminated path; created with mode 0700
  * actor  who acts: 1..SR_ROOM_ACTOR_BYTES_MAX bytes of UTF-8 without control characters
+ * founding  NULL: nobody but the owner
  * errors CONFLICT   there is a room, or something else is in the folder; err says what
  *        BUSY       another process is making this room now
  *        NOT_FOUND  no parent folder
- *        MALFORMED  actor
+ *        MALFORMED  actor, policy, roster; DENIED  they do not go together; err says how
  *        IO, NO_MEMORY, INTERNAL; those of sr_wrapper_create(), sr_blobs_create() and
  *        sr_catalog_create()
  */
 enum sr_status sr_room_create(const char *dir, const char *actor,
-                              const struct sr_secret *passphrase, struct sr_err *err) SR_MUST_USE;
+                              const struct sr_secret *passphrase,
+                              const struct sr_room_founding *founding,
+                              struct sr_err *err) SR_MUST_USE;
 
 /*
  * Open a room. With passphrase NULL it is open but locked.
@@ -74,7 +86,7 @@ enum sr_status sr_room_free_bytes(struct sr_room *r, uint64_t *out, struct sr_er
 struct sr_room_body;
 
 /*
- * Open one file's body under a permit to release its version's plaintext (sr_custody_apply() with
+ * Open one file's body under a permit to release its version's plaintext (sr_custody_do() with
  * EXPORT, READ or USE). What the body says of itself must be what the catalog says.
  *
  * file    of the permit's version, from sr_query_files()

@@ -92,9 +92,9 @@ enum sr_status sr_room_open_body(struct sr_room *r, const struct sr_permit *perm
                                  struct sr_room_body **out, struct sr_err *err)
 {
     assert(permit->room == r);
-    if (!sr_deed_info(permit->verb)->releases) {
+    if (!sr_verb_releases(permit->verb)) {
         return sr_fail(err, SR_DENIED, "a permit to %s releases nothing",
-                       sr_deed_info(permit->verb)->word);
+                       sr_verb_info(permit->verb)->word);
     }
     /* A file of another version does not open either: its body is bound to that version. */
     return sr_room_open_unreleased(r, &permit->version, file, pool, out, err);

@@ -10,8 +10,9 @@
 #include "base/folder.h"
 #include "base/time.h"
 #include "crypto/rand.h"
-#include "custody/custody.h"
-#include "custody/decide.h"
+#include "custody/book.h"
+#include "custody/deposit_facts.h"
+#include "custody/found.h"
 #include "custody/room_config.h"
 #include "custody/room_impl.h"
 
@@ -23,7 +24,7 @@
 
 /* What making a room may have left behind, but for UNFINISHED. The catalog's driver puts files of
  * its own beside catalog.db. */
-static const char *const parts[] = {"blobs", "keys", SR_ROOM_DEPOSITS, SR_ROOM_LOCK_FILE};
+static const char *const parts[] = {"blobs", "keys", "ledger", SR_ROOM_DEPOSITS, SR_ROOM_LOCK_FILE};
 static const char catalog_prefix[] = "catalog.db";
 
 static bool is_part(const char *name)
@@ -117,36 +118,76 @@ static enum sr_status make_folder(const char *dir, int *out_fd, char **out_path,
     return sr_folder_sync(parent, err);
 }
 
-static enum sr_status make_catalog(const char *path, const char *actor, struct sr_wrapper *wrapper,
-                                   struct sr_err *err)
+/* What a room is made from. */
+struct making {
+    int fd; /* of its folder */
+    const char *path;
+    const char *actor;
+    const struct sr_secret *passphrase;
+    const struct sr_room_founding *founding;
+};
+
+static enum sr_status make_catalog(const struct making *m, struct sr_wrapper *wrapper,
+                                   struct sr_room *r, struct sr_err *err)
 {
-    struct sr_catalog_room room = {.created_utc_ms = sr_time_now_utc_ms()};
     struct sr_id group_id;
-    SR_TRY(sr_rand_id(&room.id));
-    SR_TRY(sr_rand_id(&group_id));
     struct sr_group group;
-    SR_AUTO(sr_secret) kek = NULL;
-    SR_TRY(sr_group_make(wrapper, &room.id, &group_id, 1, &group, &kek, err));
     char uri[SR_ROOM_URI_BYTES];
-    SR_TRY(sr_room_config_resolve(sr_room_config_default.catalog, path, uri, sizeof uri, err));
-    return sr_custody_found(uri, &room, &group, actor, err);
+    SR_AUTO(sr_secret) kek = NULL;
+    r->facts.created_utc_ms = sr_time_now_utc_ms();
+    if (sr_rand_id(&r->facts.id) != SR_OK || sr_rand_id(&group_id) != SR_OK) {
+        return sr_fail(err, SR_INTERNAL, "cannot make a random id");
+    }
+    SR_TRY(sr_group_make(wrapper, &r->facts.id, &group_id, 1, &group, &kek, err));
+    SR_TRY(sr_room_config_resolve(sr_room_config_default.catalog, m->path, uri, sizeof uri, err));
+    SR_TRY(sr_catalog_create(uri, &r->facts, &group, NULL, err));
+    return sr_catalog_open(uri, &r->catalog, err);
 }
 
-static enum sr_status make_parts(int fd, const char *path, const char *actor,
-                                 const struct sr_secret *passphrase, struct sr_err *err)
+/* The room as far as its first act needs it. */
+static enum sr_status half_open(const struct making *m, struct sr_room **out, struct sr_err *err)
+{
+    SR_AUTO(sr_room) r = calloc(1, sizeof *r);
+    if (r == NULL) {
+        return sr_fail(err, SR_NO_MEMORY, "no memory for a room");
+    }
+    r->dir_fd = r->deposits_fd = -1;
+    r->dir = strdup(m->path);
+    if (r->dir == NULL) {
+        return sr_fail(err, SR_NO_MEMORY, "no memory for a room");
+    }
+    memcpy(r->actor, m->actor, strlen(m->actor) + 1);
+    SR_TRY(sr_folder_open(m->fd, ".", &r->dir_fd, err));
+    *out = SR_TAKE(r);
+    return SR_OK;
+}
+
+static enum sr_status make_keys(const struct making *m, struct sr_room *r, struct sr_err *err)
 {
     char uri[SR_ROOM_URI_BYTES];
-    SR_TRY(sr_folder_make(fd, "keys", err));
-    SR_TRY(sr_folder_make(fd, SR_ROOM_DEPOSITS, err));
     SR_AUTO_FD lock = -1;
-    SR_TRY(sr_folder_lock(fd, SR_ROOM_LOCK_FILE, SR_LOCK_EXCLUSIVE, 0, &lock, err));
-    SR_TRY(sr_room_config_resolve(sr_room_config_default.keys, path, uri, sizeof uri, err));
-    SR_TRY(sr_wrapper_create(uri, passphrase, err));
-    SR_AUTO(sr_wrapper) wrapper = NULL;
-    SR_TRY(sr_wrapper_open(uri, passphrase, &wrapper, err));
-    SR_TRY(make_catalog(path, actor, wrapper, err));
-    SR_TRY(sr_room_config_resolve(sr_room_config_default.blobs, path, uri, sizeof uri, err));
-    return sr_blobs_create(uri, err);
+    SR_TRY(sr_folder_lock(m->fd, SR_ROOM_LOCK_FILE, SR_LOCK_EXCLUSIVE, 0, &lock, err));
+    SR_TRY(sr_room_config_resolve(sr_room_config_default.keys, m->path, uri, sizeof uri, err));
+    SR_TRY(sr_wrapper_create(uri, m->passphrase, err));
+    SR_TRY(sr_wrapper_open(uri, m->passphrase, &r->wrapper, err));
+    return make_catalog(m, r->wrapper, r, err);
+}
+
+static enum sr_status make_parts(const struct making *m, struct sr_err *err)
+{
+    char uri[SR_ROOM_URI_BYTES];
+    SR_AUTO(sr_room) r = NULL;
+    SR_TRY(sr_folder_make(m->fd, "keys", err));
+    SR_TRY(sr_folder_make(m->fd, SR_ROOM_DEPOSITS, err));
+    SR_TRY(half_open(m, &r, err));
+    SR_TRY(make_keys(m, r, err));
+    SR_TRY(sr_room_config_resolve(sr_room_config_default.blobs, m->path, uri, sizeof uri, err));
+    SR_TRY(sr_blobs_create(uri, err));
+    enum sr_status status = sr_found(r, m->founding, err);
+    if (status != SR_OK) {
+        sr_found_undo(r);
+    }
+    return status;
 }
 
 /* Put what room.json will say into the file that is locked. */
@@ -163,16 +204,15 @@ static enum sr_status write_config(int file, struct sr_err *err)
     return SR_OK;
 }
 
-static enum sr_status make(int fd, int file, const char *path, const char *actor,
-                           const struct sr_secret *passphrase, struct sr_err *err)
+static enum sr_status make(const struct making *m, int file, struct sr_err *err)
 {
-    if (fchmod(fd, 0700) != 0) { /* it may have been there, open to others */
+    if (fchmod(m->fd, 0700) != 0) { /* it may have been there, open to others */
         return sr_fail(err, SR_IO, "cannot make the folder private: %s", strerror(errno));
     }
     SR_TRY(write_config(file, err));
-    SR_TRY(sr_folder_sync(fd, err));
-    SR_TRY(clear_parts(fd, err));
-    return make_parts(fd, path, actor, passphrase, err);
+    SR_TRY(sr_folder_sync(m->fd, err));
+    SR_TRY(clear_parts(m->fd, err));
+    return make_parts(m, err);
 }
 
 /* The last step, which makes it a room. */
@@ -194,9 +234,10 @@ static void free_text(char **text)
 }
 
 enum sr_status sr_room_create(const char *dir, const char *actor,
-                              const struct sr_secret *passphrase, struct sr_err *err)
+                              const struct sr_secret *passphrase,
+                              const struct sr_room_founding *founding, struct sr_err *err)
 {
-    if (!sr_decide_is_actor(actor)) {
+    if (!sr_deposit_is_actor(actor)) {
         return sr_fail(err, SR_MALFORMED, "the actor is not plain UTF-8 text of 1 to %u bytes",
                        SR_ROOM_ACTOR_BYTES_MAX);
     }
@@ -213,7 +254,9 @@ enum sr_status sr_room_create(const char *dir, const char *actor,
     /* Again, now that nobody else works here. */
     status = check_contents(fd, dir, true, err);
     if (status == SR_OK) {
-        status = make(fd, lock, path, actor, passphrase, err);
+        const struct making m = {
+            .fd = fd, .path = path, .actor = actor, .passphrase = passphrase, .founding = founding};
+        status = make(&m, lock, err);
         if (status == SR_OK) {
             return finish(fd, err);
         }

@@ -3,7 +3,7 @@
 #include <ftw.h>
 #include <sys/wait.h>
 
-#include "custody/deed.h"
+#include "custody/submit.h"
 #include "tests/check.h"
 #include "tests/room.h"
 #include "tests/scratch.h"
@@ -25,7 +25,7 @@ static int look_at(const char *path, const struct stat *st, int type,
 
 static enum sr_status create(const char *dir, struct sr_err *err)
 {
-    return sr_room_create(dir, ROOM_ACTOR, passphrase, err);
+    return sr_room_create(dir, ROOM_ACTOR, passphrase, NULL, err);
 }
 
 static bool opens(const char *dir)
@@ -95,7 +95,8 @@ static void refuses_what_is_there(void)
     CHECK(access(room_path(scratch_dir, "lost/keys/root.key"), F_OK) == 0);
 
     CHECK(create(room_path(scratch_dir, "no/parent"), &err) == SR_NOT_FOUND);
-    CHECK(sr_room_create(room_path(scratch_dir, "actor"), "", passphrase, &err) == SR_MALFORMED);
+    CHECK(sr_room_create(room_path(scratch_dir, "actor"), "", passphrase, NULL, &err) ==
+          SR_MALFORMED);
     CHECK(access(room_path(scratch_dir, "actor"), F_OK) != 0);
 }
 
@@ -122,7 +123,7 @@ static void lets_one_of_two_win(void)
         if (children[i] == 0) {
             /* Secrets do not survive a fork. */
             SR_AUTO(sr_secret) own = room_secret(ROOM_PASSPHRASE);
-            enum sr_status status = sr_room_create(dir, ROOM_ACTOR, own, NULL);
+            enum sr_status status = sr_room_create(dir, ROOM_ACTOR, own, NULL, NULL);
             _exit(status == SR_OK ? 0 : status == SR_CONFLICT || status == SR_BUSY ? 1 : 2);
         }
     }

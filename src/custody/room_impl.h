@@ -2,7 +2,8 @@
 #ifndef SR_CUSTODY_ROOM_IMPL_H
 #define SR_CUSTODY_ROOM_IMPL_H
 
-#include "custody/deed.h"
+#include "acts/act.h"
+#include "custody/room.h"
 #include "keys/wrapper.h"
 #include "store/blobs.h"
 
@@ -21,16 +22,24 @@ struct sr_room {
     struct sr_catalog_room facts;
     struct sr_catalog *catalog;
     struct sr_blobs *blobs;
-    struct sr_wrapper *wrapper; /* NULL: locked */
+    struct sr_wrapper *wrapper;     /* NULL: locked */
+    struct sr_book *book;           /* book.h; NULL: not opened yet */
+    const struct sr_custody_as *as; /* sr_room_act_as() */
 };
 
 /* A permit: what was allowed, by which recorded act. */
 struct sr_permit {
     const struct sr_room *room;
-    enum sr_deed_verb verb;
+    enum sr_verb verb;
     struct sr_id version;
+    uint8_t digest[SR_SHA256_BYTES]; /* of its manifest */
     uint64_t seq;
+    bool has_request;
+    uint8_t request[SR_SHA256_BYTES];
 };
+
+struct sr_book;
+struct sr_custody_as;
 
 /* errors  UNAUTHENTICATED  the room is locked; err says how to unlock it */
 enum sr_status sr_room_need_keys(const struct sr_room *r, struct sr_err *err) SR_MUST_USE;

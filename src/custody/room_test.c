@@ -5,7 +5,7 @@
  */
 #include "custody/room.h"
 
-#include "custody/deed.h"
+#include "custody/submit.h"
 #include "tests/check.h"
 #include "tests/room.h"
 #include "tests/scratch.h"
@@ -91,12 +91,8 @@ static void reads_under_a_permit(void)
     SR_AUTO(sr_room) r = open_with_model(&version);
     SR_AUTO(sr_pool) pool = NULL;
     CHECK(sr_pool_new(SR_BODY_SEGMENT_BYTES, 2, 1, &pool, &err) == SR_OK);
-    struct sr_deed act = {.verb = SR_DEED_READ,
-                          .time_utc_ms = 1,
-                          .version = version.id,
-                          .read = {.file = "sub/data.bin"}};
     SR_AUTO(sr_permit) permit = NULL;
-    CHECK(sr_custody_apply(r, &act, &permit, &err) == SR_OK);
+    CHECK(room_act(r, SR_VERB_READ, &version, "sub/data.bin", &permit, &err) == SR_OK);
     struct sr_act_record last = {0};
     CHECK(sr_query_acts(r, 0, count_act, &last, &err) == SR_OK);
     CHECK(last.seq == sr_permit_seq(permit) && strcmp(last.verb, "read") == 0);
@@ -132,13 +128,10 @@ static void gives_nothing_without_one(void)
     CHECK(sr_query_file(r, &version.id, sr_text_view("config.json"), &file, &tensor, &err) ==
           SR_OK);
 
-    /* A locked room may record what is asked, but has no keys. */
-    struct sr_deed act = {
-        .verb = SR_DEED_USE, .time_utc_ms = 1, .version = version.id, .use = {.at = "/m"}};
+    /* Who is nobody but the one who unlocks the room cannot act in a locked one. */
     struct sr_room_body *body = NULL;
-    CHECK(sr_custody_apply(locked, &act, &permit, &err) == SR_OK);
-    CHECK(sr_room_open_body(locked, permit, &file, pool, &body, &err) == SR_UNAUTHENTICATED);
-    CHECK(strstr(err.message, "locked") != NULL);
+    CHECK(room_act(locked, SR_VERB_USE, &version, "/m", &permit, &err) == SR_UNAUTHENTICATED);
+    CHECK(permit == NULL && strstr(err.message, "locked") != NULL);
 
     /* A file of another version is not what the permit is for. */
     struct sr_deposit_result other;
@@ -146,8 +139,7 @@ static void gives_nothing_without_one(void)
     struct sr_catalog_file others;
     CHECK(sr_query_file(r, &other.version.id, sr_text_view("config.json"), &others, &tensor,
                         &err) == SR_OK);
-    sr_permit_free(SR_TAKE(permit));
-    CHECK(sr_custody_apply(r, &act, &permit, &err) == SR_OK);
+    CHECK(room_act(r, SR_VERB_USE, &version, "/m", &permit, &err) == SR_OK);
     CHECK(sr_room_open_body(r, permit, &others, pool, &body, &err) == SR_CORRUPT);
     CHECK(body == NULL);
 }
@@ -163,10 +155,8 @@ static void refuses_a_body_that_is_not_as_described(void)
     struct sr_catalog_file file;
     struct sr_bytes tensor;
     struct sr_room_body *body = NULL;
-    struct sr_deed act = {
-        .verb = SR_DEED_USE, .time_utc_ms = 1, .version = version.id, .use = {.at = "/m"}};
     CHECK(sr_pool_new(SR_BODY_SEGMENT_BYTES, 2, 1, &pool, &err) == SR_OK);
-    CHECK(sr_custody_apply(r, &act, &permit, &err) == SR_OK);
+    CHECK(room_act(r, SR_VERB_USE, &version, "/m", &permit, &err) == SR_OK);
     CHECK(sr_query_file(r, &version.id, sr_text_view("config.json"), &file, &tensor, &err) ==
           SR_OK);
     struct sr_catalog_file altered[6] = {file, file, file, file, file, file};
@@ -190,20 +180,18 @@ static void refuses_acts_that_do_not_fit(void)
     struct sr_err err = {0};
     struct sr_catalog_version version = {0};
     SR_AUTO(sr_room) r = open_with_model(&version);
+    struct sr_catalog_version other = version;
     struct sr_permit *permit = NULL;
-    struct sr_deed act = {.verb = SR_DEED_ROTATE, .time_utc_ms = 1, .rotate = {.epoch = 2}};
-    CHECK(sr_custody_apply(r, &act, &permit, &err) == SR_USAGE);
-    act.verb = SR_DEED_INIT;
-    CHECK(sr_custody_apply(r, &act, &permit, &err) == SR_USAGE);
-    act = (struct sr_deed){.verb = SR_DEED_EXPORT, .time_utc_ms = 1, .export = {.to = "/x"}};
-    act.version.bytes[0] = 0x77;
-    CHECK(sr_custody_apply(r, &act, &permit, &err) == SR_NOT_FOUND);
-    act.version = version.id;
-    act.export.to = "/\x1b";
-    CHECK(sr_custody_apply(r, &act, &permit, &err) == SR_MALFORMED);
-    act = (struct sr_deed){.verb = SR_DEED_DEPOSIT, .time_utc_ms = 1, .version = version.id};
-    CHECK(sr_custody_apply(r, &act, &permit, &err) == SR_CONFLICT);
-    CHECK(strstr(err.message, "model@1") != NULL);
+    struct sr_act act = {.verb = SR_VERB_ROTATE};
+    sr_act_set_number(&act, SR_FIELD_epoch, 2);
+    CHECK(sr_custody_do(r, NULL, &act, NULL, &permit, NULL, &err) == SR_USAGE);
+    other.id.bytes[0] ^= 0x77;
+    CHECK(room_act(r, SR_VERB_EXPORT, &other, "/x", &permit, &err) == SR_NOT_FOUND);
+    CHECK(strstr(err.message, "export 'model@1'") != NULL);
+    other = version;
+    other.digest[0] ^= 1;
+    CHECK(room_act(r, SR_VERB_EXPORT, &other, "/x", &permit, &err) == SR_DENIED);
+    CHECK(room_act(r, SR_VERB_EXPORT, &version, "/\x1b", &permit, &err) == SR_MALFORMED);
     CHECK(permit == NULL);
 }
 
@@ -217,7 +205,7 @@ int main(void)
     (void)snprintf(room, sizeof room, "%s/room", scratch_dir);
     room_dir = room;
     struct sr_err err = {0};
-    if (sr_room_create(room, ROOM_ACTOR, passphrase, &err) != SR_OK) {
+    if (sr_room_create(room, ROOM_ACTOR, passphrase, NULL, &err) != SR_OK) {
         printf("# %s\n", err.message);
         return 1;
     }

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 
 #include "base/folder.h"
-#include "base/time.h"
-#include "custody/custody.h"
+#include "custody/book.h"
 #include "custody/recover_impl.h"
 #include "custody/room_impl.h"
 #include "custody/room_key.h"
+#include "custody/submit_impl.h"
 
 /* An unlock that clears up after a killed rotation has the lock for a moment. */
 #define LOCK_WAIT_MS 2000
@@ -91,12 +91,18 @@ static enum sr_status rewrap(void *ctx, struct sr_slot *slot, struct sr_err *err
     return SR_OK;
 }
 
-static enum sr_status change(struct rotation *t, const struct sr_deed *act, struct sr_err *err)
+static enum sr_status commit(void *ctx, struct sr_room *r, struct sr_act_record *record,
+                             struct sr_err *err)
+{
+    struct rotation *t = ctx;
+    return sr_catalog_rotate(r->catalog, t->new, t->count, rewrap, t, record, err);
+}
+
+static enum sr_status change(struct rotation *t, struct sr_act *act, struct sr_err *err)
 {
     SR_TRY(make_groups(t, err));
-    struct sr_custody_rotation rotation = {
-        .groups = t->new, .group_count = t->count, .rewrap = rewrap, .ctx = t};
-    return sr_custody_rotate(t->room, act, &rotation, err);
+    const struct sr_book_change change = {.commit = commit, .ctx = t};
+    return sr_do_with(t->room, NULL, act, NULL, &change, NULL, NULL, err);
 }
 
 static enum sr_status rotate(struct rotation *t, const struct sr_secret *new_passphrase,
@@ -107,10 +113,9 @@ static enum sr_status rotate(struct rotation *t, const struct sr_secret *new_pas
     for (size_t i = 0; i < t->count; i++) {
         epoch = t->old[i].epoch > epoch ? t->old[i].epoch : epoch;
     }
-    struct sr_deed act = {.verb = SR_DEED_ROTATE,
-                          .time_utc_ms = sr_time_now_utc_ms(),
-                          .rotate = {.epoch = epoch + 1}};
-    SR_TRY(sr_custody_ask(t->room, &act, err));
+    struct sr_act act = {.verb = SR_VERB_ROTATE};
+    sr_act_set_number(&act, SR_FIELD_epoch, epoch + 1);
+    SR_TRY(sr_custody_ask(t->room, NULL, &act, NULL, NULL, err));
     struct sr_id new_key;
     size_t generations = 0;
     SR_TRY(sr_wrapper_add_generation(t->wrapper, new_passphrase, err));
@@ -152,6 +157,7 @@ enum sr_status sr_rotate(struct sr_room *r, const struct sr_secret *passphrase,
     sr_wrapper_free(r->wrapper);
     r->wrapper = SR_TAKE(t.wrapper);
     SR_TRY(sr_recover_deposits(r, &recovered, err));
+    SR_TRY(sr_book_unlock(r, err)); /* the room's key signs while the root key is changed */
     t.wrapper = SR_TAKE(r->wrapper);
     status = rotate(&t, new_passphrase, err);
     /* Whichever way it went, the holder that is open now is the one that is true. */

@@ -3,7 +3,7 @@
  * a deposit that was in flight still comes to its end. */
 #include "custody/rotate.h"
 
-#include "custody/deed.h"
+#include "custody/submit.h"
 #include "custody/verify.h"
 #include "tests/check.h"
 #include "tests/room.h"

@@ -14,11 +14,19 @@
  * docs/formats/room.md
  */
 
-/* Who acts. signer NULL: whoever has unlocked the room, through the room's own key; then name is
- * that person's word for themselves (the operating system's user). */
+/*
+ * Who acts. signer NULL: whoever has unlocked the room, through the room's own key; then name is
+ * that person's word for themselves (the operating system's user).
+ *
+ * request  digest of the approved request that they act under; NULL: where the rule needs one, a
+ *          granted one of theirs that fits is taken
+ */
 struct sr_custody_as {
     const char *name; /* of a principal */
     struct sr_act_signer *signer;
+    const uint8_t *request;
+    const char *host;     /* EXPORT, READ, USE: said in the act; NULL: not */
+    const char *workload; /* the same */
 };
 
 /*
@@ -59,10 +67,56 @@ enum sr_status sr_custody_submit(struct sr_room *r, struct sr_bytes envelope,
                                  struct sr_permit **out_permit, struct sr_custody_result *out,
                                  struct sr_err *err) SR_MUST_USE;
 
-/* Draft, sign as `as`, submit. act has verb and fields; digest as sr_custody_draft(). */
+/*
+ * Draft, sign as `as` (NULL: as sr_room_act_as() says), submit. act has verb and fields; digest as
+ * sr_custody_draft(). errors  also CONFLICT: the room's key has to sign, and there is no pin of the
+ * ledger here
+ */
 enum sr_status sr_custody_do(struct sr_room *r, const struct sr_custody_as *as, struct sr_act *act,
                              const uint8_t *digest, struct sr_permit **out_permit,
                              struct sr_custody_result *out, struct sr_err *err) SR_MUST_USE;
+
+/* The same for USE, which will run for long: what others left behind is settled first. */
+enum sr_status sr_custody_use(struct sr_room *r, struct sr_act *act, const uint8_t *digest,
+                              struct sr_permit **out, struct sr_err *err) SR_MUST_USE;
+
+/* Say which version an act is about; its digest goes with sr_custody_do(). version is borrowed. */
+void sr_custody_about(struct sr_act *act, const struct sr_catalog_version *version);
+
+/*
+ * What a permit let out: OPENED, one file; SERVED, so many bytes of so many files. Signed by the
+ * room, under the request that the permit was given under.
+ * errors  as sr_custody_do()
+ */
+enum sr_status sr_custody_opened(struct sr_room *r, const struct sr_permit *permit,
+                                 const char *file, struct sr_err *err) SR_MUST_USE;
+enum sr_status sr_custody_served(struct sr_room *r, const struct sr_permit *permit, uint64_t bytes,
+                                 uint64_t files, struct sr_err *err) SR_MUST_USE;
+
+/*
+ * Whether an act would be allowed if it came in now; nothing is recorded. errors  as
+ * sr_custody_do(), out as there
+ */
+enum sr_status sr_custody_ask(struct sr_room *r, const struct sr_custody_as *as, struct sr_act *act,
+                              const uint8_t *digest, struct sr_custody_result *out,
+                              struct sr_err *err) SR_MUST_USE;
+
+/*
+ * Sign a checkpoint of all there is, if the last is older than max_age_ms and the room is unlocked:
+ * for a timer, or before somebody leaves. Acts do so themselves every minute.
+ * errors  as sr_log_open(), sr_log_publish()
+ */
+enum sr_status sr_custody_publish(struct sr_room *r, int64_t max_age_ms,
+                                  struct sr_err *err) SR_MUST_USE;
+
+/*
+ * Leave to do what an act says, given when it was recorded. It names the version and verb, and is
+ * what sr_room_open_body() asks for. Must be freed before its room.
+ */
+void sr_permit_free(struct sr_permit *p);
+SR_DEFINE_AUTO(sr_permit)
+/* The act's place in the order of acts. */
+uint64_t sr_permit_seq(const struct sr_permit *p);
 
 /* The state as of now: reads what others have added. Valid until the next call here or above. */
 enum sr_status sr_custody_state(struct sr_room *r, const struct sr_state **out,

@@ -5,21 +5,32 @@
 #include <string.h>
 
 #include "crypto/hash.h"
-#include "custody/deed.h"
 #include "custody/room_impl.h"
-#include "formats/json.h"
+#include "custody/submit.h"
 
-#define ACT_DEPTH_MAX 8
-
-/* The act of one version's deposit, while it is looked for. */
-struct search {
-    const struct sr_id *version;
-    struct sr_json *found; /* NULL: not yet */
-};
-
-static void search_clear(struct search *s)
+/* The act that took a version into custody. */
+static enum sr_status take_act(void *ctx, const struct sr_act_record *record, struct sr_err *err)
 {
-    sr_json_free(s->found);
+    struct sr_envelope **out = ctx;
+    return *out != NULL ? sr_fail(err, SR_CANCELLED, "enough")
+                        : sr_envelope_open(record->body, out, err);
+}
+
+/* As the state has it, which is that of the ledger. */
+static enum sr_status find_act(struct sr_room *r, const struct sr_id *version,
+                               struct sr_envelope **out, struct sr_err *err)
+{
+    const struct sr_state *state = NULL;
+    struct sr_err ignored = {0};
+    SR_TRY(sr_custody_state(r, &state, err));
+    const struct sr_state_version *v = sr_state_version(state, version);
+    if (v == NULL) {
+        return sr_fail(err, SR_CORRUPT, "no act took the version into custody");
+    }
+    const struct sr_acts_query query = {.after_seq = v->seq - 1, .with_leaves = true};
+    enum sr_status status = sr_catalog_acts(r->catalog, &query, take_act, out, &ignored);
+    return status == SR_OK || status == SR_CANCELLED ? SR_OK
+                                                     : sr_fail(err, status, "%s", ignored.message);
 }
 
 static void free_documents(struct sr_catalog_document **documents)
@@ -27,92 +38,79 @@ static void free_documents(struct sr_catalog_document **documents)
     free(*documents);
 }
 
-/* Whether the recorded act is about this version. */
-static bool is_about(struct sr_json_value act, const struct sr_id *version)
+/* What the room has of a document that the act names: of the version, or, when the version is from
+ * before there were such, among its texts. */
+static enum sr_status read_document(struct sr_room *r, const struct sr_id *version,
+                                    const struct sr_act_name *named, struct sr_buf *out,
+                                    struct sr_err *err)
 {
-    struct sr_json_value subject;
-    struct sr_json_value text;
-    struct sr_id id;
-    return sr_json_kind(act) == SR_JSON_OBJECT && sr_json_find(act, "version", &subject) &&
-           sr_json_kind(subject) == SR_JSON_OBJECT && sr_json_find(subject, "id", &text) &&
-           sr_json_kind(text) == SR_JSON_STRING &&
-           sr_text_unhex(sr_json_string(text), id.bytes, SR_ID_BYTES) == SR_OK &&
-           sr_text_id_equal(&id, version);
-}
-
-static enum sr_status visit(void *ctx, const struct sr_act_record *act, struct sr_err *err)
-{
-    struct search *s = ctx;
-    SR_AUTO(sr_json) json = NULL;
-    if (s->found != NULL || strcmp(act->verb, sr_deed_info(SR_DEED_DEPOSIT)->word) != 0) {
-        return SR_OK;
+    char name[SR_CATALOG_DOCUMENT_NAME_BYTES];
+    if (named->name.len == 0 || named->name.len >= sizeof name) {
+        return sr_fail(err, SR_CORRUPT, "the act of the deposit names no such document");
     }
-    enum sr_status status = sr_json_decode(act->body, ACT_DEPTH_MAX, &json, err);
-    if (status != SR_OK) {
-        return sr_context(err, status == SR_NO_MEMORY ? status : SR_CORRUPT, "act %llu",
-                          (unsigned long long)act->seq);
+    memcpy(name, named->name.ptr, named->name.len);
+    name[named->name.len] = '\0';
+    struct sr_err missing = {0};
+    enum sr_status status = sr_catalog_document(r->catalog, version, name, out, &missing);
+    if (status == SR_NOT_FOUND) {
+        status = sr_custody_text(r, named->sha256, out, &missing);
     }
-    if (is_about(sr_json_root(json), s->version)) {
-        s->found = SR_TAKE(json);
+    if (status == SR_NOT_FOUND) {
+        return sr_fail(err, SR_CORRUPT, "document '%s' is missing", name);
     }
-    return SR_OK;
-}
-
-/* The digest that the act has for a document; false when it names none of that name. */
-static bool recorded_digest(struct sr_json_value documents, const char *name,
-                            uint8_t out[SR_SHA256_BYTES])
-{
-    struct sr_json_value hex;
-    return sr_json_find(documents, name, &hex) && sr_json_kind(hex) == SR_JSON_STRING &&
-           sr_text_unhex(sr_json_string(hex), out, SR_SHA256_BYTES) == SR_OK;
+    return status == SR_OK ? SR_OK : sr_fail(err, status, "%s", missing.message);
 }
 
 static enum sr_status check_document(struct sr_room *r, const struct sr_id *version,
-                                     struct sr_json_value documents, const char *name,
-                                     struct sr_err *err)
+                                     const struct sr_act_name *named, struct sr_err *err)
 {
     SR_AUTO(sr_buf) body = NULL;
-    uint8_t recorded[SR_SHA256_BYTES];
     uint8_t digest[SR_SHA256_BYTES];
-    if (!recorded_digest(documents, name, recorded)) {
-        return sr_fail(err, SR_CORRUPT, "document '%s' is not in the act of the deposit", name);
-    }
     SR_TRY(sr_buf_new(SR_CATALOG_DOCUMENT_BYTES_MAX, &body));
-    SR_TRY(sr_catalog_document(r->catalog, version, name, body, err));
+    SR_TRY(read_document(r, version, named, body, err));
     if (sr_sha256_once(sr_buf_view(body), digest) != SR_OK) {
         return sr_fail(err, SR_INTERNAL, "cannot compute a digest");
     }
-    if (memcmp(digest, recorded, sizeof digest) != 0) {
-        return sr_fail(err, SR_CORRUPT, "document '%s' is not what the act of the deposit says",
-                       name);
+    if (memcmp(digest, named->sha256, sizeof digest) != 0) {
+        return sr_fail(err, SR_CORRUPT, "document '%.*s' is not what the act of the deposit says",
+                       (int)named->name.len, (const char *)named->name.ptr);
     }
     return SR_OK;
+}
+
+static bool is_named(const struct sr_act_name *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (sr_text_equal(names[i].name, sr_text_view(name))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 enum sr_status sr_verify_documents(struct sr_room *r, const struct sr_id *version,
                                    struct sr_err *err)
 {
-    SR_CLEANUP(search_clear) struct search s = {.version = version};
+    SR_AUTO(sr_envelope) e = NULL;
     SR_CLEANUP(free_documents) struct sr_catalog_document *kept = NULL;
-    struct sr_json_value documents;
     size_t count = 0;
-    SR_TRY(
-        sr_catalog_acts(r->catalog, &(struct sr_acts_query){.with_leaves = true}, visit, &s, err));
-    if (s.found == NULL) {
+    SR_TRY(find_act(r, version, &e, err));
+    if (e == NULL) {
         return sr_fail(err, SR_CORRUPT, "no act took the version into custody");
     }
+    const struct sr_act *act = sr_envelope_act(e);
+    bool has_names = sr_act_has(act, SR_FIELD_documents);
+    const struct sr_act_name *names = has_names ? act->field[SR_FIELD_documents].digests : NULL;
+    size_t named = has_names ? act->field[SR_FIELD_documents].count : 0;
     SR_TRY(sr_catalog_documents(r->catalog, version, &kept, &count, err));
-    if (!sr_json_find(sr_json_root(s.found), "documents", &documents)) {
-        return count == 0 ? SR_OK
-                          : sr_fail(err, SR_CORRUPT, "document '%s' was added after the deposit",
-                                    kept[0].name);
-    }
-    if (sr_json_kind(documents) != SR_JSON_OBJECT || sr_json_count(documents) != count) {
-        return sr_fail(err, SR_CORRUPT, "the version has %zu documents, its act names %zu", count,
-                       sr_json_kind(documents) == SR_JSON_OBJECT ? sr_json_count(documents) : 0);
-    }
     for (size_t i = 0; i < count; i++) {
-        SR_TRY(check_document(r, version, documents, kept[i].name, err));
+        if (!is_named(names, named, kept[i].name)) {
+            return sr_fail(err, SR_CORRUPT, "document '%s' is not in the act of the deposit",
+                           kept[i].name);
+        }
+    }
+    for (size_t i = 0; i < named; i++) {
+        SR_TRY(check_document(r, version, &names[i], err));
     }
     return SR_OK;
 }

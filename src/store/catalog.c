@@ -77,7 +77,7 @@ enum sr_status sr_catalog_create(const char *uri, const struct sr_catalog_room *
 {
     const struct sr_catalog_driver *driver = NULL;
     const char *rest = NULL;
-    assert(is_group(group) && is_act(act));
+    assert(is_group(group) && (act == NULL || is_act(act)));
     SR_TRY(find_driver(uri, &driver, &rest, err));
     return passed(driver, driver->create(rest, room, group, act, err), err);
 }

@@ -129,8 +129,8 @@ struct sr_catalog {
  *                is damaged or altered), NO_MEMORY
  */
 
-/* Make a catalog with its room, first group and first act, in one transaction. CONFLICT if there is
- * one. */
+/* Make a catalog with its room, first group and, unless it is NULL, first act, in one transaction.
+ * CONFLICT if there is one. */
 enum sr_status sr_catalog_create(const char *uri, const struct sr_catalog_room *room,
                                  const struct sr_group *group, const struct sr_act_record *act,
                                  struct sr_err *err) SR_MUST_USE;

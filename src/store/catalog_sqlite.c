@@ -292,7 +292,9 @@ static enum sr_status fill_new(struct sr_sqlite *db, const struct sr_catalog_roo
         tx, SR_SQL_ROOM_INSERT,
         SR_SQLITE_VALUES(sr_sqlite_id(&room->id), sr_sqlite_i64(room->created_utc_ms)), err));
     SR_TRY(insert_group(tx, group, err));
-    SR_TRY(insert_act(tx, act, &seq, err));
+    if (act != NULL) {
+        SR_TRY(insert_act(tx, act, &seq, err));
+    }
     return commit(tx, err);
 }
 

@@ -35,7 +35,7 @@ static enum sr_status open_any(const char *dir, struct sr_room **out, bool *out_
 static enum sr_status run_init(char **argv, struct sr_err *err)
 {
     SR_AUTO(sr_secret) passphrase = room_secret(ROOM_PASSPHRASE);
-    return sr_room_create(argv[0], ROOM_ACTOR, passphrase, err);
+    return sr_room_create(argv[0], ROOM_ACTOR, passphrase, NULL, err);
 }
 
 static enum sr_status run_deposit(struct sr_room *r, char **argv, struct sr_err *err)

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "crypto/rand.h"
+#include "custody/recover_impl.h"
+#include "custody/submit_impl.h"
+
+/* An act while it is made: the subject lives here. */
+struct drafted {
+    char subject_name[SR_ACT_SUBJECT_NAME_BYTES];
+    struct sr_act_name subject;
+};
+
+/* What the actor saw of the room. */
+static enum sr_status see(const struct sr_book_session *s, struct sr_act *act, struct sr_err *err)
+{
+    const struct sr_policy *policy = sr_state_policy(s->book->state);
+    if (policy != NULL && sr_verb_info(act->verb)->group != SR_VERB_GROUP_SYSTEM) {
+        memcpy(act->policy, policy->digest, sizeof act->policy);
+    }
+    act->ledger_size = sr_log_published(s->log);
+    memset(act->ledger_root, 0, sizeof act->ledger_root);
+    return act->ledger_size == 0 ? SR_OK
+                                 : sr_log_root(s->log, act->ledger_size, act->ledger_root, err);
+}
+
+static enum sr_status draft(const struct sr_book_session *s, const char *actor, struct sr_act *act,
+                            const uint8_t *digest, char subject_name[SR_ACT_SUBJECT_NAME_BYTES],
+                            struct sr_act_name *subject, struct sr_err *err)
+{
+    act->room = s->room->facts.id;
+    act->actor = sr_text_view(actor);
+    act->time_utc_ms = sr_time_now_utc_ms();
+    if (sr_rand_bytes(act->nonce, sizeof act->nonce) != SR_OK) {
+        return sr_fail(err, SR_INTERNAL, "cannot make random bytes");
+    }
+    SR_TRY(see(s, act, err));
+    enum sr_status status = sr_act_subject(act, digest, subject_name, subject);
+    if (status != SR_OK) {
+        return sr_fail(err, status, "%s: the act does not say what it is about",
+                       sr_verb_info(act->verb)->word);
+    }
+    act->subjects = subject;
+    act->subject_count = 1;
+    return SR_OK;
+}
+
+enum sr_status sr_custody_draft(struct sr_room *r, const char *actor, struct sr_act *act,
+                                const uint8_t *digest, char subject_name[SR_ACT_SUBJECT_NAME_BYTES],
+                                struct sr_act_name *subject, struct sr_err *err)
+{
+    SR_CLEANUP(sr_book_close) struct sr_book_session s = {0};
+    SR_TRY(sr_book_open(r, &s, err));
+    return draft(&s, actor, act, digest, subject_name, subject, err);
+}
+
+/* Who acts, and what they say of every act. */
+static struct sr_custody_as actor_of(const struct sr_room *r, const struct sr_custody_as *as)
+{
+    struct sr_custody_as out = {0};
+    if (as == NULL) {
+        as = r->as;
+    }
+    if (as != NULL) {
+        out = *as;
+    }
+    if (out.name == NULL) {
+        out.name = r->actor;
+    }
+    return out;
+}
+
+static bool may_have(const struct sr_act *act, enum sr_act_field field)
+{
+    const struct sr_verb_info *info = sr_verb_info(act->verb);
+    return !sr_act_has(act, field) && ((info->must | info->may) >> field & 1) != 0;
+}
+
+static void add_place(struct sr_act *act, const struct sr_custody_as *as)
+{
+    if (as->host != NULL && may_have(act, SR_FIELD_host)) {
+        sr_act_set_word(act, SR_FIELD_host, as->host);
+    }
+    if (as->workload != NULL && may_have(act, SR_FIELD_workload)) {
+        sr_act_set_word(act, SR_FIELD_workload, as->workload);
+    }
+    if (as->request != NULL && may_have(act, SR_FIELD_request)) {
+        sr_act_set_digest(act, SR_FIELD_request, as->request);
+    }
+}
+
+/* Whose key signs: who acts, or the room's. */
+static enum sr_status signer_of(const struct sr_book_session *s, const struct sr_custody_as *as,
+                                struct sr_act_signer **out, struct sr_err *err)
+{
+    *out = as->signer;
+    if (as->signer != NULL) {
+        return SR_OK;
+    }
+    if (s->book->signer == NULL) {
+        return sr_room_need_keys(s->room, err);
+    }
+    if (!s->can_sign) {
+        return sr_fail(err, SR_CONFLICT,
+                       "this user has signed nothing for this room on this machine yet, so an old "
+                       "copy of it could not be told; when it is the newest there is, run "
+                       "'strongroom ledger trust'");
+    }
+    *out = s->book->signer;
+    return SR_OK;
+}
+
+/* What the policy says to an act that is not signed yet. */
+static struct sr_decision foresee(const struct sr_book_session *s, const struct sr_custody_as *as,
+                                  const struct sr_act *act)
+{
+    static const uint8_t NO_DIGEST[SR_SHA256_BYTES];
+    const struct sr_act_key *key = as->signer == NULL ? s->book->key : as->signer->key;
+    bool is_hardware = sr_act_key_is_hardware(key);
+    const struct sr_state_event event = {
+        .act = act,
+        .digest = NO_DIGEST,
+        .fingerprint = sr_act_key_fingerprint(key),
+        .is_room = as->signer == NULL,
+        .proof = {.is_hardware = is_hardware,
+                  .has_presence = is_hardware,
+                  .has_verification = is_hardware},
+        .seq = s->book->seq + 1,
+        .time_utc_ms = act->time_utc_ms,
+    };
+    int64_t now = act->time_utc_ms > s->book->time_utc_ms ? act->time_utc_ms : s->book->time_utc_ms;
+    const struct sr_moment moment = {.now_utc_ms = now,
+                                     .witnessed_utc_ms = s->book->witnessed.utc_ms,
+                                     .witnessed = s->book->witnessed.count};
+    return sr_policy_decide(s->book->state, &event, &moment);
+}
+
+/* Where the rule needs a request and none is named: the actor's own that was granted and fits. */
+static void find_request(const struct sr_book_session *s, const struct sr_custody_as *as,
+                         struct sr_act *act)
+{
+    const struct sr_state *state = s->book->state;
+    if (!may_have(act, SR_FIELD_request) || foresee(s, as, act).reason != SR_REASON_NEEDS_REQUEST) {
+        return;
+    }
+    const struct sr_moment moment = {.now_utc_ms = act->time_utc_ms};
+    for (size_t i = sr_state_request_count(state); i-- > 0;) {
+        const struct sr_request *request = sr_state_request_at(state, i);
+        const struct sr_act *asked = sr_act_text_view(request->act);
+        sr_act_set_digest(act, SR_FIELD_request, request->digest);
+        if (sr_text_equal(asked->actor, act->actor) &&
+            sr_act_fits_request(act, asked, NULL) == SR_OK &&
+            sr_policy_standing(state, request, &moment).state == SR_REQUEST_GRANTED) {
+            return;
+        }
+    }
+    act->has &= ~SR_FIELD_BIT(request);
+}
+
+static enum sr_status prepare(const struct sr_book_session *s, const struct sr_custody_as *as,
+                              struct sr_act *act, const uint8_t *digest, struct drafted *d,
+                              struct sr_err *err)
+{
+    add_place(act, as);
+    SR_TRY(draft(s, as->name, act, digest, d->subject_name, &d->subject, err));
+    find_request(s, as, act);
+    return SR_OK;
+}
+
+static enum sr_status sign(const struct sr_act *act, struct sr_act_signer *signer,
+                           struct sr_buf **out, struct sr_err *err)
+{
+    SR_TRY(sr_buf_new(SR_ENVELOPE_BYTES_MAX, out));
+    return sr_envelope_make(act, signer, *out, NULL, err);
+}
+
+enum sr_status sr_do_with(struct sr_room *r, const struct sr_custody_as *as, struct sr_act *act,
+                          const uint8_t *digest, const struct sr_book_change *change,
+                          struct sr_permit **out_permit, struct sr_custody_result *out,
+                          struct sr_err *err)
+{
+    SR_CLEANUP(sr_book_close) struct sr_book_session s = {0};
+    SR_AUTO(sr_buf) envelope = NULL;
+    struct sr_custody_as who = actor_of(r, as);
+    struct sr_act_signer *signer = NULL;
+    struct drafted d;
+    SR_TRY(sr_book_open(r, &s, err));
+    SR_TRY(prepare(&s, &who, act, digest, &d, err));
+    SR_TRY(signer_of(&s, &who, &signer, err));
+    if (who.signer != NULL) { /* somebody may have to touch a key: the book is not held for that */
+        sr_book_close(&s);
+    }
+    SR_TRY(sign(act, signer, &envelope, err));
+    if (who.signer != NULL) {
+        SR_TRY(sr_book_open(r, &s, err));
+    }
+    return sr_submit_envelope(&s, sr_buf_view(envelope), change, out_permit, out, err);
+}
+
+enum sr_status sr_custody_do(struct sr_room *r, const struct sr_custody_as *as, struct sr_act *act,
+                             const uint8_t *digest, struct sr_permit **out_permit,
+                             struct sr_custody_result *out, struct sr_err *err)
+{
+    return sr_do_with(r, as, act, digest, NULL, out_permit, out, err);
+}
+
+enum sr_status sr_custody_ask(struct sr_room *r, const struct sr_custody_as *as, struct sr_act *act,
+                              const uint8_t *digest, struct sr_custody_result *out,
+                              struct sr_err *err)
+{
+    SR_CLEANUP(sr_book_close) struct sr_book_session s = {0};
+    struct sr_custody_as who = actor_of(r, as);
+    struct sr_act_signer *signer = NULL;
+    struct drafted d;
+    SR_TRY(sr_book_open(r, &s, err));
+    SR_TRY(prepare(&s, &who, act, digest, &d, err));
+    SR_TRY(signer_of(&s, &who, &signer, err));
+    struct sr_decision decision = foresee(&s, &who, act);
+    decision.rule = NULL;
+    if (out != NULL) {
+        *out = (struct sr_custody_result){.decision = decision};
+    }
+    return decision.ruling == SR_RULING_ALLOW
+               ? SR_OK
+               : sr_fail(err, sr_reason_status(decision.reason), "%s: %s%s%s",
+                         sr_verb_info(act->verb)->word, sr_reason_text(decision.reason),
+                         decision.detail[0] == '\0' ? "" : "; ", decision.detail);
+}
+
+void sr_custody_about(struct sr_act *act, const struct sr_catalog_version *version)
+{
+    sr_act_set_word(act, SR_FIELD_artifact, version->name);
+    sr_act_set_number(act, SR_FIELD_number, version->number);
+    sr_act_set_id(act, SR_FIELD_version, &version->id);
+}
+
+enum sr_status sr_custody_use(struct sr_room *r, struct sr_act *act, const uint8_t *digest,
+                              struct sr_permit **out, struct sr_err *err)
+{
+    struct sr_recover_result recovered;
+    SR_TRY(sr_recover_deposits(r, &recovered, err));
+    return sr_custody_do(r, NULL, act, digest, out, NULL, err);
+}
+
+/* The room says what happened under a permit. */
+static enum sr_status say_of(struct sr_room *r, const struct sr_permit *permit, struct sr_act *act,
+                             struct sr_err *err)
+{
+    struct sr_catalog_version version;
+    struct sr_custody_as as = actor_of(r, NULL);
+    as.signer = NULL;
+    as.request = permit->has_request ? permit->request : NULL;
+    SR_TRY(sr_catalog_version_by_id(r->catalog, &permit->version, &version, err));
+    sr_custody_about(act, &version);
+    return sr_custody_do(r, &as, act, permit->digest, NULL, NULL, err);
+}
+
+enum sr_status sr_custody_opened(struct sr_room *r, const struct sr_permit *permit,
+                                 const char *file, struct sr_err *err)
+{
+    struct sr_act act = {.verb = SR_VERB_OPENED};
+    sr_act_set_word(&act, SR_FIELD_file, file);
+    return say_of(r, permit, &act, err);
+}
+
+enum sr_status sr_custody_served(struct sr_room *r, const struct sr_permit *permit, uint64_t bytes,
+                                 uint64_t files, struct sr_err *err)
+{
+    struct sr_act act = {.verb = SR_VERB_SERVED};
+    sr_act_set_number(&act, SR_FIELD_bytes, bytes);
+    sr_act_set_number(&act, SR_FIELD_files, files);
+    return say_of(r, permit, &act, err);
+}
