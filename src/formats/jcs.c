@@ -206,11 +206,172 @@ static size_t first_difference(struct sr_bytes a, struct sr_bytes b)
     return at;
 }
 
+/* What is known to be canonical without being written again. */
+
+enum want { WANT_VALUE, WANT_VALUE_OR_END, WANT_KEY, WANT_KEY_OR_END, WANT_NEXT };
+
+struct plain_level {
+    bool is_object;
+    struct sr_bytes key; /* the last; ptr is NULL before the first */
+};
+
+struct plain {
+    struct sr_bytes text;
+    size_t at;
+    enum want want;
+    size_t depth;
+    struct plain_level level[SR_JCS_DEPTH_MAX];
+};
+
+/* The length of the string at `at`, with its quotes; 0: it ends nowhere, or is not plain. */
+static size_t plain_string(struct sr_bytes text, size_t at, bool may_escape)
+{
+    size_t begin = at;
+    for (at++; at < text.len && text.ptr[at] != '"'; at++) {
+        uint8_t c = text.ptr[at];
+        if (c < 0x20 || c >= 0x7f) {
+            return 0;
+        }
+        if (c == '\\') {
+            at++;
+            if (!may_escape || at == text.len || text.ptr[at] == 0 ||
+                strchr("\"\\bfnrt", text.ptr[at]) == NULL) {
+                return 0;
+            }
+        }
+    }
+    return at < text.len ? at + 1 - begin : 0;
+}
+
+/* The same for an integer: not "-0", no zero in front. */
+static size_t plain_integer(struct sr_bytes text, size_t at)
+{
+    size_t sign = text.ptr[at] == '-' ? 1 : 0;
+    size_t digits = 0;
+    while (at + sign + digits < text.len && text.ptr[at + sign + digits] >= '0' &&
+           text.ptr[at + sign + digits] <= '9') {
+        digits++;
+    }
+    bool is_zero = digits > 0 && text.ptr[at + sign] == '0';
+    return digits == 0 || digits > 15 || (is_zero && sign + digits > 1) ? 0 : sign + digits;
+}
+
+static size_t plain_word(struct sr_bytes text, size_t at)
+{
+    static const char *const WORDS[] = {"true", "false", "null"};
+    for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {
+        size_t len = strlen(WORDS[i]);
+        if (text.len - at >= len && memcmp(text.ptr + at, WORDS[i], len) == 0) {
+            return len;
+        }
+    }
+    return 0;
+}
+
+static bool plain_open(struct plain *p, bool is_object)
+{
+    if (p->depth == SR_JCS_DEPTH_MAX) {
+        return false;
+    }
+    p->level[p->depth++] = (struct plain_level){.is_object = is_object};
+    p->want = is_object ? WANT_KEY_OR_END : WANT_VALUE_OR_END;
+    p->at++;
+    return true;
+}
+
+static bool plain_close(struct plain *p, bool is_object)
+{
+    if (p->depth == 0 || p->level[p->depth - 1].is_object != is_object) {
+        return false;
+    }
+    p->depth--;
+    p->want = WANT_NEXT;
+    p->at++;
+    return true;
+}
+
+static bool plain_value(struct plain *p)
+{
+    uint8_t c = p->text.ptr[p->at];
+    if (c == '{' || c == '[') {
+        return plain_open(p, c == '{');
+    }
+    if (c == ']') {
+        return p->want == WANT_VALUE_OR_END && plain_close(p, false);
+    }
+    size_t len = c == '"'                             ? plain_string(p->text, p->at, true)
+                 : c == '-' || (c >= '0' && c <= '9') ? plain_integer(p->text, p->at)
+                                                      : plain_word(p->text, p->at);
+    p->at += len;
+    p->want = WANT_NEXT;
+    return len > 0;
+}
+
+/* JC-3, where keys are ASCII; two that are equal are none too. */
+static bool plain_key(struct plain *p)
+{
+    struct plain_level *level = &p->level[p->depth - 1];
+    if (p->text.ptr[p->at] == '}') {
+        return p->want == WANT_KEY_OR_END && plain_close(p, true);
+    }
+    size_t len = p->text.ptr[p->at] == '"' ? plain_string(p->text, p->at, false) : 0;
+    if (len == 0 || p->at + len == p->text.len || p->text.ptr[p->at + len] != ':') {
+        return false;
+    }
+    struct sr_bytes key = sr_bytes(p->text.ptr + p->at + 1, len - 2);
+    if (level->key.ptr != NULL) {
+        size_t shorter = key.len < level->key.len ? key.len : level->key.len;
+        int order = memcmp(level->key.ptr, key.ptr, shorter);
+        if (order > 0 || (order == 0 && level->key.len >= key.len)) {
+            return false;
+        }
+    }
+    level->key = key;
+    p->at += len + 1;
+    p->want = WANT_VALUE;
+    return true;
+}
+
+static bool plain_next(struct plain *p)
+{
+    uint8_t c = p->text.ptr[p->at];
+    if (p->depth == 0) {
+        return false;
+    }
+    bool is_object = p->level[p->depth - 1].is_object;
+    if (c == ',') {
+        p->at++;
+        p->want = is_object ? WANT_KEY : WANT_VALUE;
+        return true;
+    }
+    return c == (is_object ? '}' : ']') && plain_close(p, is_object);
+}
+
+bool sr_jcs_is_plain(struct sr_bytes text)
+{
+    struct plain p = {.text = text, .want = WANT_VALUE};
+    bool is_plain = true;
+    while (is_plain && p.at < text.len) {
+        if (p.want == WANT_NEXT) {
+            is_plain = plain_next(&p);
+        } else if (p.want == WANT_KEY || p.want == WANT_KEY_OR_END) {
+            is_plain = plain_key(&p);
+        } else {
+            is_plain = plain_value(&p);
+        }
+    }
+    return is_plain && p.want == WANT_NEXT && p.depth == 0;
+}
+
 enum sr_status sr_jcs_decode(struct sr_bytes text, struct sr_json **out, struct sr_err *err)
 {
     SR_AUTO(sr_json) json = NULL;
     SR_AUTO(sr_buf) again = NULL;
     SR_TRY(sr_json_decode(text, SR_JCS_DEPTH_MAX, &json, err));
+    if (sr_jcs_is_plain(text)) {
+        *out = SR_TAKE(json);
+        return SR_OK;
+    }
     SR_TRY(sr_buf_new(text.len, &again));
     enum sr_status status = sr_jcs_encode(sr_json_root(json), again, err);
     /* A canonical text that is longer than this one is not this one. */

@@ -28,6 +28,13 @@ enum sr_status sr_jcs_encode(struct sr_json_value value, struct sr_buf *out,
                              struct sr_err *err) SR_MUST_USE;
 
 /*
+ * Whether text is canonical for certain, seen in one pass and without memory: it is JSON, and there
+ * is nothing in it but ASCII, the short escapes, and integers of at most 15 digits. Of other texts
+ * nothing is said. text is hostile.
+ */
+bool sr_jcs_is_plain(struct sr_bytes text);
+
+/*
  * Decode a text that has to be canonical to the byte. text is hostile.
  *
  * errors  MALFORMED  not JSON (as sr_json_decode()), or not the canonical text of what it says; err

@@ -120,6 +120,80 @@ static void test_canonical_to_the_byte(void)
     CHECK(decode("[", NULL) == SR_MALFORMED);
 }
 
+/* What is said to be plain is canonical; what is not plain is decoded all the same. */
+static void test_plain_texts(void)
+{
+    static const char *const PLAIN[] = {
+        "{}",
+        "[]",
+        "0",
+        "-7",
+        "\"\"",
+        "null",
+        "true",
+        "[true,false,null]",
+        "999999999999999",
+        "{\"a\":1,\"ab\":[{},[]],\"b\":{\"\":\"\\\"\\\\\\b\\f\\n\\r\\t\"}}",
+    };
+    static const char *const OTHERS[] = {
+        "",
+        " {}",
+        "{} ",
+        "{ }",
+        "{}{}",
+        "[1,]",
+        "[,1]",
+        "[1 ,2]",
+        "{\"a\":1,}",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"b\":1,\"a\":2}",
+        "{\"ab\":1,\"a\":2}",
+        "{\"a\":1,\"a\":2}",
+        "{\"a\\n\":1}",
+        "[",
+        "]",
+        "[}",
+        "{]",
+        "{\"a\":1]",
+        "\"",
+        "\"\\",
+        "\"\\u0000\"",
+        "\"\\/\"",
+        "\"\t\"",
+        "\"\x7f\"",
+        "\"\xc3\xa9\"",
+        "-0",
+        "01",
+        "-",
+        "1.5",
+        "1e3",
+        "1000000000000000",
+        "tru",
+        "nulll",
+        "{1:2}",
+        "a",
+    };
+    char deep[2 * (SR_JCS_DEPTH_MAX + 1) + 1];
+    for (size_t i = 0; i < sizeof PLAIN / sizeof PLAIN[0]; i++) {
+        CHECK(sr_jcs_is_plain(sr_text_view(PLAIN[i])));
+        CHECK(decode(PLAIN[i], NULL) == SR_OK && becomes(PLAIN[i], PLAIN[i]));
+        for (size_t len = 0; len < strlen(PLAIN[i]); len++) {
+            struct sr_bytes cut = sr_bytes(PLAIN[i], len);
+            SR_AUTO(sr_json) j = NULL;
+            CHECK(!sr_jcs_is_plain(cut) || sr_jcs_decode(cut, &j, NULL) == SR_OK);
+        }
+    }
+    for (size_t i = 0; i < sizeof OTHERS / sizeof OTHERS[0]; i++) {
+        CHECK(!sr_jcs_is_plain(sr_text_view(OTHERS[i])));
+    }
+    for (size_t depth = SR_JCS_DEPTH_MAX; depth <= SR_JCS_DEPTH_MAX + 1; depth++) {
+        memset(deep, '[', depth);
+        memset(deep + depth, ']', depth);
+        CHECK(sr_jcs_is_plain(sr_bytes(deep, 2 * depth)) == (depth <= SR_JCS_DEPTH_MAX));
+    }
+}
+
 static void test_no_memory(void)
 {
     SR_AUTO(sr_json) j = NULL;
@@ -146,6 +220,7 @@ int main(void)
     RUN(test_numbers);
     RUN(test_depth);
     RUN(test_canonical_to_the_byte);
+    RUN(test_plain_texts);
     RUN(test_no_memory);
     return check_done();
 }

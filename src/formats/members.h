@@ -25,4 +25,17 @@ enum sr_status sr_members_get(struct sr_json_value object, const char *what, con
 enum sr_status sr_members_string(struct sr_json_value object, const char *what, const char *key,
                                  struct sr_bytes *out, struct sr_err *err) SR_MUST_USE;
 
+/*
+ * For texts that sr_jcs_is_plain() knows to be canonical, taken apart without a tree: take the next
+ * member, which has to be key; else nothing is taken. out is its value as it stands in the text.
+ */
+bool sr_members_take(struct sr_json_members *walk, const char *key, struct sr_bytes *out);
+/* The same for a string without escapes, without its quotes; for exactly len bytes in hexadecimal;
+ * for a number of min to max; whether there are no more. */
+bool sr_members_take_word(struct sr_json_members *walk, const char *key, struct sr_bytes *out);
+bool sr_members_take_hex(struct sr_json_members *walk, const char *key, uint8_t *out, size_t len);
+bool sr_members_take_number(struct sr_json_members *walk, const char *key, uint64_t min,
+                            uint64_t max, uint64_t *out);
+bool sr_members_take_end(struct sr_json_members *walk);
+
 #endif /* SR_FORMATS_MEMBERS_H */

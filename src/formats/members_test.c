@@ -45,9 +45,32 @@ static void test_member_of_its_kind(void)
     CHECK(sr_members_string(v, "thing", "c", &text, &err) == SR_MALFORMED);
 }
 
+static void test_taking_members_one_after_the_other(void)
+{
+    static const char TEXT[] = "{\"a\":\"00ff\",\"b\":12,\"c\":{\"d\":1},\"e\":\"x\\n\"}";
+    struct sr_json_members walk = {.text = sr_text_view(TEXT)};
+    struct sr_bytes value;
+    uint8_t bytes[2];
+    uint64_t number;
+    CHECK(!sr_members_take(&walk, "b", &value) && !sr_members_take_hex(&walk, "a", bytes, 1));
+    CHECK(!sr_members_take_number(&walk, "a", 0, 99, &number));
+    CHECK(sr_members_take_hex(&walk, "a", bytes, 2) && bytes[1] == 0xff);
+    CHECK(!sr_members_take_number(&walk, "b", 13, 99, &number));
+    CHECK(!sr_members_take_word(&walk, "b", &value) && !sr_members_take_end(&walk));
+    walk = (struct sr_json_members){.text = sr_text_view(TEXT)};
+    CHECK(sr_members_take_word(&walk, "a", &value) && sr_text_equal(value, sr_text_view("00ff")));
+    CHECK(sr_members_take_number(&walk, "b", 0, 12, &number) && number == 12);
+    CHECK(sr_members_take(&walk, "c", &value) && sr_text_equal(value, sr_text_view("{\"d\":1}")));
+    CHECK(!sr_members_take_word(&walk, "e", &value)); /* it has an escape */
+    CHECK(sr_members_take(&walk, "e", &value) && sr_members_take_end(&walk));
+    walk = (struct sr_json_members){.text = sr_text_view("{\"a\":1}x")};
+    CHECK(sr_members_take(&walk, "a", &value) && !sr_members_take_end(&walk));
+}
+
 int main(void)
 {
     RUN(test_only_named_members);
     RUN(test_member_of_its_kind);
+    RUN(test_taking_members_one_after_the_other);
     return check_done();
 }
