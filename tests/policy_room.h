@@ -113,7 +113,7 @@ static inline struct sr_act proom_act(struct proom *r, enum sr_verb verb, const 
 static inline struct sr_id proom_id(const char *name)
 {
     struct sr_id id = {{0}};
-    (void)snprintf((char *)id.bytes, sizeof id.bytes, "%s", name);
+    memcpy(id.bytes, name, strnlen(name, sizeof id.bytes));
     return id;
 }
 

@@ -557,6 +557,34 @@ static void hours_are_those_of_the_rule(void)
     }
 }
 
+/* Hours that go over midnight belong to the day on which they begin. */
+static void hours_over_midnight_belong_to_the_evening(void)
+{
+    static const char NIGHT[] = "policy \"night\"\nrole officer\nrole engineer\n"
+                                "rule deposit\n  verbs deposit\n  class any\n  by engineer\n"
+                                "  hours mon 22:00-06:30\n"
+                                "rule change\n  verbs policy\n  by officer\n"
+                                "  needs 1 of officer\n";
+    static const struct {
+        int64_t minute; /* after Monday 00:00 */
+        bool is_open;
+    } TIMES[] = {{21 * 60 + 59, false},  {22 * 60, true},           {24 * 60 + 389, true},
+                 {24 * 60 + 390, false}, {46 * 60, false},          {6 * 24 * 60 + 22 * 60, false},
+                 {7 * 24 * 60, false},   {7 * 24 * 60 + 1320, true}};
+    PROOM r = {0};
+    ALLOWED(proom_init(&r, NIGHT, ROSTER, 3));
+    for (size_t i = 0; i < sizeof TIMES / sizeof TIMES[0]; i++) {
+        char name[16];
+        (void)snprintf(name, sizeof name, "llama@%zu", i + 1);
+        r.moment.now_utc_ms = PROOM_START + TIMES[i].minute * 60000 - 9 * PROOM_HOUR;
+        if (TIMES[i].is_open) {
+            ALLOWED(proom_deposit(&r, "alice", name, 2));
+        } else {
+            GIVES(HOURS, proom_deposit(&r, "alice", name, 2));
+        }
+    }
+}
+
 /* The same conditions when the grant is used, and what reviews of that rule need. */
 static void conditions_are_met_again_at_use(void)
 {
@@ -742,7 +770,9 @@ static void what_is_taken_back_does_not_count(void)
     GIVES(GRANT_REVOKED, proom_use(&r, "alice", "llama@1", request));
     GIVES(GRANT_REVOKED, proom_say(&r, "bob", SR_VERB_REVOKE, request));
     get_grant(&r, request);
-    ALLOWED(proom_say(&r, "frank", SR_VERB_REVOKE, request)); /* a warden */
+    ALLOWED(proom_enrol(&r, "frank", "bot", "service", "frank", "clerk", FREE_KEY));
+    GIVES(NOT_A_REVIEWER, proom_say(&r, "bot", SR_VERB_REVOKE, request)); /* not a human */
+    ALLOWED(proom_say(&r, "frank", SR_VERB_REVOKE, request));             /* a warden */
     GIVES(GRANT_REVOKED, proom_use(&r, "alice", "llama@1", request));
 }
 
@@ -1048,6 +1078,10 @@ static void attest(struct proom *r, const char *asks, const char *approves, cons
     act.has &= ~(SR_FIELD_BIT(what) | SR_FIELD_BIT(reason));
     sr_act_set_digest(&act, SR_FIELD_request, request);
     ALLOWED(proom_try(r, &act));
+    r->nonce++; /* what was approved once is done once */
+    memcpy(act.nonce, &r->nonce, sizeof r->nonce);
+    GIVES(GRANT_EXHAUSTED, proom_try(r, &act));
+    CHECK(proom_standing(r, request).state == SR_REQUEST_USED);
 }
 
 /* Without the attribute all rights rest, but for attesting others: somebody has to be the first. */
@@ -1157,6 +1191,8 @@ static void custody_changes_on_accept_only(void)
     GIVES(HANDOFF_STATE, proom_try(&r, &act)); /* another offer */
     act = answer_act(&r, SR_VERB_ACCEPT, "llama@1", offer, 2, request);
     GIVES(HANDOFF_FORK, proom_try(&r, &act));
+    act = answer_act(&r, SR_VERB_ACCEPT, "llama@1", offer, 1, offer);
+    GIVES(HANDOFF_FORK, proom_try(&r, &act)); /* the offer is number 1 */
     act = answer_act(&r, SR_VERB_ACCEPT, "llama@1", offer, 2, offer);
     ALLOWED(proom_try(&r, &act));
     memcpy(last, r.last, sizeof last);
@@ -1378,6 +1414,7 @@ static void run_basics(void)
     RUN(requests_ask_for_what_can_be_asked);
     RUN(conditions_of_the_rule_are_met);
     RUN(hours_are_those_of_the_rule);
+    RUN(hours_over_midnight_belong_to_the_evening);
     RUN(conditions_are_met_again_at_use);
 }
 

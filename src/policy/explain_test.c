@@ -15,7 +15,7 @@ static const char POLICY[] =
     "rule use\n  verbs use\n  class any\n  by engineer\n"
     "  needs 1 of officer and 1 of security\n  checked-against APR-01 ACC-05\n"
     "rule people\n  verbs roles leave\n  by officer\n"
-    "rule change\n  verbs policy\n  by officer\n  needs 1 of security\n"
+    "rule change\n  verbs policy\n  by officer\n  needs 1 of security and 1 of officer\n"
     "break-glass\n  holders commander\n  verbs use\n  for at most 1h\n"
     "  review within 24h by security\n";
 static const char *const ROSTER[] = {"alice engineer", "bob officer", "carol officer",
@@ -96,6 +96,12 @@ static void a_request_is_shown_with_its_people(void)
     struct sr_act act = proom_request_act(&r, "alice", SR_VERB_USE, "llama@1");
     struct text t = explained(&r, &act, 1);
     CHECK(says(&t, "could approve: bob, carol, dave\n") && says(&t, "so: allowed\n"));
+    act = proom_act(&r, SR_VERB_REQUEST, "bob"); /* who asks is not among them */
+    sr_act_set_word(&act, SR_FIELD_what, "policy");
+    sr_act_set_digest(&act, SR_FIELD_policy, act.policy);
+    t = explained(&r, &act, 2);
+    CHECK(says(&t, "could approve: carol, dave\n"));
+    act = proom_request_act(&r, "alice", SR_VERB_USE, "llama@1");
     CHECK(proom_try(&r, &act) == SR_REASON_NONE);
     memcpy(request, r.last, sizeof request);
     CHECK(proom_say(&r, "bob", SR_VERB_APPROVE, request) == SR_REASON_NONE);
