@@ -77,8 +77,8 @@ static enum sr_status check_params(struct deposit *d, struct sr_err *err)
     if (!sr_kind_is_known(d->kind)) {
         return sr_fail(err, SR_MALFORMED, "'%.64s' is not a kind of artifact", d->kind);
     }
-    assert(strlen(d->room->actor) < sizeof d->intent.actor);
-    memcpy(d->intent.actor, d->room->actor, strlen(d->room->actor) + 1);
+    assert(strlen(sr_room_actor(d->room)) < sizeof d->intent.actor);
+    memcpy(d->intent.actor, sr_room_actor(d->room), strlen(sr_room_actor(d->room)) + 1);
     return sr_deposit_lineage_new(d->room, d->params, &d->intent, &d->lineage, err);
 }
 

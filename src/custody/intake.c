@@ -108,8 +108,8 @@ static enum sr_status check_params(struct intake *t, struct sr_err *err)
     if (!sr_kind_is_known(params->kind) || strlen(params->kind) >= sizeof t->version.kind) {
         return sr_fail(err, SR_MALFORMED, "'%.64s' is not a kind of artifact", params->kind);
     }
-    assert(strlen(t->room->actor) < sizeof t->intent.actor);
-    memcpy(t->intent.actor, t->room->actor, strlen(t->room->actor) + 1);
+    assert(strlen(sr_room_actor(t->room)) < sizeof t->intent.actor);
+    memcpy(t->intent.actor, sr_room_actor(t->room), strlen(sr_room_actor(t->room)) + 1);
     t->intent.is_offered = true;
     memcpy(t->intent.offer, params->offer, sizeof t->intent.offer);
     SR_TRY(make_files(t, err));

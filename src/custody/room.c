@@ -12,6 +12,7 @@
 #include "custody/deposit_facts.h"
 #include "custody/room_config.h"
 #include "custody/room_impl.h"
+#include "custody/submit.h"
 
 void sr_room_free(struct sr_room *r)
 {
@@ -35,7 +36,7 @@ bool sr_room_is_unlocked(const struct sr_room *r)
 
 const char *sr_room_actor(const struct sr_room *r)
 {
-    return r->actor;
+    return r->as != NULL && r->as->name != NULL ? r->as->name : r->actor;
 }
 
 const char *sr_room_dir(const struct sr_room *r)

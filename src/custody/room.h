@@ -73,7 +73,7 @@ enum sr_status sr_room_unlock(struct sr_room *r, const struct sr_secret *passphr
                               struct sr_err *err) SR_MUST_USE;
 bool sr_room_is_unlocked(const struct sr_room *r);
 
-/* As given to sr_room_open(). Valid as long as the room. */
+/* Who acts: as given to sr_room_open() or, since then, sr_room_act_as(). Valid as long as that. */
 const char *sr_room_actor(const struct sr_room *r);
 const char *sr_room_dir(const struct sr_room *r);
 const struct sr_catalog_room *sr_room_facts(const struct sr_room *r);

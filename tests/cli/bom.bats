@@ -203,7 +203,7 @@ pae() {
     [[ "$output" == *"document 'lineage.json' is not what the act of the deposit says"* ]]
     sqlite3 "$db" "DELETE FROM document WHERE name = 'lineage.json'"
     run -30 sr verify base
-    [[ "$output" == *"its act names"* ]]
+    [[ "$output" == *"document 'lineage.json' is missing"* ]]
     sqlite3 "$db" "INSERT INTO document SELECT version_id, 'more.json', body FROM document WHERE name = 'inspection.json'"
     run -30 sr verify merged
     [[ "$output" == *"document 'more.json' is not in the act of the deposit"* ]]

@@ -6,6 +6,7 @@ bats_require_minimum_version 1.5.0
 # A tester's own settings must not decide what is tested.
 unset STRONGROOM_ROOM STRONGROOM_PASSPHRASE STRONGROOM_PASSWORD NO_COLOR
 export LC_ALL=C.UTF-8
+export XDG_STATE_HOME=$BATS_RUN_TMPDIR/state # where rooms have their pins
 
 # make_tensors FILE BYTES [zero]: a safetensors file of so many bytes, with one tensor that is random, or a hole in the file.
 make_tensors() {

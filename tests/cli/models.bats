@@ -190,8 +190,8 @@ own_room() {
     run -0 sr deposit m --name m --accept-review 'J. Doe looked at it' --report report.json
     [[ "${lines[0]}" == "deposited m@1: "*"REVIEW accepted" ]]
     [ "$(jq -r .verdict report.json)" = REVIEW ]
-    run -0 sqlite3 "$room/catalog.db" "select body from act where verb = 'deposit'"
-    [ "$(jq -r '[.inspection.verdict, .inspection.reason, .inspection.profile] | join("|")' <<<"$output")" = \
+    run -0 sqlite3 "$room/catalog.db" "select leaf.body from leaf join act using (seq) where verb = 'deposit'"
+    [ "$(jq -r '.payload | @base64d | fromjson | .predicate.fields | [.verdict, .because, .profile] | join("|")' <<<"$output")" = \
         'REVIEW|J. Doe looked at it|tensors' ]
     run -2 sr deposit m --name m --profile everything
 }

@@ -84,16 +84,30 @@ static void copy_tree(const char *from, const char *to)
     }
 }
 
+/* Where pins are: with each room its own, or a copy would be taken for the old one that it is. */
+static void pins_of(const char *room, char out[272])
+{
+    (void)snprintf(out, 272, "%s.state", room);
+    CHECK(setenv("XDG_STATE_HOME", out, 1) == 0);
+}
+
 /* A room of its own for the next run: a copy of base, or nothing yet. */
 static void fresh_room(bool copy)
 {
     static unsigned number;
+    char pins[272];
+    char base_pins[272];
     if (room_dir[0] != '\0' && check_faults == 0) {
+        pins_of(room_dir, pins);
         scratch_remove(room_dir);
+        scratch_remove(pins);
     }
     (void)snprintf(room_dir, sizeof room_dir, "%s/room-%u", scratch_dir, number++);
+    pins_of(base, base_pins);
+    pins_of(room_dir, pins);
     if (copy) {
         copy_tree(base, room_dir);
+        copy_tree(base_pins, pins);
     }
 }
 
@@ -146,9 +160,9 @@ static bool was_failed(const char *verb, const char *a, const char *b, unsigned 
 /* Nothing of a deposit in progress, nothing but the files of a room. */
 static void check_leftovers(void)
 {
-    static const char *const known[] = {"room.json",      "signatures", "blobs",
-                                        "catalog.db",     "keys",       "catalog.db-wal",
-                                        "catalog.db-shm", "deposits",   "lock"};
+    static const char *const known[] = {
+        "room.json",      "signatures",     "blobs",    "catalog.db", "keys",
+        "catalog.db-wal", "catalog.db-shm", "deposits", "lock",       "ledger"};
     DIR *dir = opendir(room_path(room_dir, "deposits"));
     CHECK(dir != NULL);
     for (struct dirent *e = dir == NULL ? NULL : readdir(dir); e != NULL; e = readdir(dir)) {

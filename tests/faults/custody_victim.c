@@ -95,6 +95,18 @@ static enum sr_status check_signatures(const struct sr_room *r, size_t versions,
                : sr_fail(err, SR_CONFLICT, "%zu signatures of %zu versions", count, versions);
 }
 
+/* The ledger has what the catalog has: opening the book replays and compares both. */
+static enum sr_status check_acts(struct sr_room *r, size_t versions, struct sr_err *err)
+{
+    const struct sr_state *state = NULL;
+    SR_TRY(sr_custody_state(r, &state, err));
+    SR_TRY(sr_custody_publish(r, 0, err));
+    return sr_state_version_count(state) == versions
+               ? SR_OK
+               : sr_fail(err, SR_CONFLICT, "acts took %zu versions into custody, not %zu",
+                         sr_state_version_count(state), versions);
+}
+
 static enum sr_status run_check(struct sr_room *r, struct sr_err *err)
 {
     SR_TRY(check_deposits(r, err));
@@ -110,6 +122,7 @@ static enum sr_status run_check(struct sr_room *r, struct sr_err *err)
         }
     }
     SR_TRY(check_signatures(r, count, err));
+    SR_TRY(check_acts(r, count, err));
     struct sr_scrub_params params = {0};
     struct sr_scrub_totals totals;
     SR_TRY(sr_scrub_room(r, &params, &totals, err));
