@@ -55,21 +55,11 @@ static bool has_active_key(const struct sr_state *s, const struct sr_principal *
 
 /* ---- D-11: conditions. */
 
-/* The day is that on which the hours begin, which is yesterday after midnight. */
 static bool is_in_hours(const struct sr_policy_rule *rule, int64_t now)
 {
     unsigned minute = (unsigned)(now % DAY_MS / MINUTE_MS);
     unsigned day = (unsigned)((now / DAY_MS + FIRST_DAY) % 7);
-    unsigned day_before = (day + 6) % 7;
-    bool is_day = (rule->days >> day & 1) != 0;
-    if (rule->minute_from == rule->minute_to) {
-        return is_day;
-    }
-    if (rule->minute_from < rule->minute_to) {
-        return is_day && minute >= rule->minute_from && minute < rule->minute_to;
-    }
-    return (is_day && minute >= rule->minute_from) ||
-           ((rule->days >> day_before & 1) != 0 && minute < rule->minute_to);
+    return sr_policy_rule_is_open(rule, day, minute);
 }
 
 static enum sr_reason look_at_attributes(struct sr_ask *ask)

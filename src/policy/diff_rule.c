@@ -233,30 +233,14 @@ static enum sr_status diff_count(const char *what, uint64_t before, uint64_t aft
     return sr_say(out, "\n");
 }
 
-/* Whether a minute of the week is within the hours; the day is the one on which they begin. */
-static bool is_open(const struct sr_policy_rule *rule, unsigned day, unsigned minute)
-{
-    unsigned before = (day + 6) % 7;
-    unsigned from = rule->minute_from;
-    unsigned to = rule->minute_to;
-    if (from == to) {
-        return (rule->days >> day & 1) != 0;
-    }
-    if (from < to) {
-        return (rule->days >> day & 1) != 0 && minute >= from && minute < to;
-    }
-    return ((rule->days >> day & 1) != 0 && minute >= from) ||
-           ((rule->days >> before & 1) != 0 && minute < to);
-}
-
 static enum sr_status diff_hours(const struct sr_policy_rule *a, const struct sr_policy_rule *b,
                                  struct sr_buf *out)
 {
     bool grows = false;
     bool shrinks = false;
     for (unsigned i = 0; i < 7 * 1440; i++) {
-        bool before = is_open(a, i / 1440, i % 1440);
-        bool after = is_open(b, i / 1440, i % 1440);
+        bool before = sr_policy_rule_is_open(a, i / 1440, i % 1440);
+        bool after = sr_policy_rule_is_open(b, i / 1440, i % 1440);
         grows = grows || (after && !before);
         shrinks = shrinks || (before && !after);
     }

@@ -149,6 +149,71 @@ static void versions_are_told_apart_as_the_policies_do(void)
 
 #define GLASS(clauses) "break-glass\n holders officer\n" clauses
 
+/* A rule with these hours, and the line that says what changes to the others. */
+static bool hours_differ(const char *a, const char *b, const char *line)
+{
+    char before[512];
+    char after[512];
+    char wanted[512];
+    (void)snprintf(before, sizeof before, "%s%s\n%s", HEAD RULE("r", " hours "), a, TAIL);
+    (void)snprintf(after, sizeof after, "%s%s\n%s", HEAD RULE("r", " hours "), b, TAIL);
+    (void)snprintf(wanted, sizeof wanted,
+                   "read, use: rule 'r' (line 12), now rule 'r' (line 12)\n"
+                   "  of tier 3..5; any kind; any name\n  %s\n",
+                   line);
+    return differ(before, after, *line != '\0' ? wanted : "nobody's power changes\n");
+}
+
+static void hours_over_midnight_belong_to_the_day_before(void)
+{
+    CHECK(hours_differ("mon 22:00-06:00", "mon 22:00-07:00",
+                       "+ who asks: mon 22:00-06:00 UTC, now mon 22:00-07:00 UTC"));
+    CHECK(hours_differ("mon 22:00-06:00", "mon 22:00-24:00",
+                       "- who asks: mon 22:00-06:00 UTC, now mon 22:00-24:00 UTC"));
+    CHECK(hours_differ("mon 22:00-06:00", "tue 00:00-06:00",
+                       "- who asks: mon 22:00-06:00 UTC, now tue 00:00-06:00 UTC"));
+    CHECK(hours_differ("mon-sun 00:00-24:00", "mon-tue wed-sun 00:00-24:00", ""));
+    CHECK(hours_differ("mon 08:00-09:00", "mon 08:00-09:01",
+                       "+ who asks: mon 08:00-09:00 UTC, now mon 08:00-09:01 UTC"));
+    CHECK(hours_differ("mon 08:00-09:00", "mon 08:01-09:00",
+                       "- who asks: mon 08:00-09:00 UTC, now mon 08:01-09:00 UTC"));
+    CHECK(hours_differ("sun 22:00-06:00", "sun-mon 00:00-24:00",
+                       "+ who asks: sun 22:00-06:00 UTC, now mon sun 00:00-24:00 UTC"));
+}
+
+static void witnesses_and_expiry_have_signs(void)
+{
+    CHECK(differ(HEAD RULE("r", " witnesses 2 within 10m\n") TAIL,
+                 HEAD RULE("r", " witnesses 1 within 5m\n") TAIL,
+                 "read, use: rule 'r' (line 12), now rule 'r' (line 12)\n"
+                 "  of tier 3..5; any kind; any name\n"
+                 "  ~ who asks: witnesses: 2 within 10m, now 1 within 5m\n"));
+    CHECK(differ(HEAD RULE("r", " witnesses 2 within 10m\n") TAIL,
+                 HEAD RULE("r", " witnesses 2 within 20m\n") TAIL,
+                 "read, use: rule 'r' (line 12), now rule 'r' (line 12)\n"
+                 "  of tier 3..5; any kind; any name\n"
+                 "  + who asks: witnesses: 2 within 10m, now 2 within 20m\n"));
+    CHECK(differ(HEAD RULE("r", " needs 1 of officer\n request expires after 1h\n approvals "
+                                "expire after 1h\n") TAIL "witness w w+1+AQ==\n",
+                 HEAD RULE("r", " needs 1 of officer\n request expires after 2h\n approvals "
+                                "expire after 30m\n") TAIL "witness v w+1+AQ==\n",
+                 "read, use: rule 'r' (line 12), now rule 'r' (line 12)\n"
+                 "  of tier 3..5; any kind; any name\n"
+                 "  + who asks: request expires after 1h, now 2h\n"
+                 "  - who asks: approvals expire after 1h, now 30m\n"));
+}
+
+static void tiers_are_said_as_people_say_them(void)
+{
+    CHECK(differ("policy \"a\"\nrole officer\nrole engineer\n" TAIL,
+                 "policy \"a\"\nrole officer\nrole engineer\nclass one\n tier 2\n"
+                 "class more\n tier 4..5\n"
+                 "rule r\n verbs use\n class one more\n by engineer\n" TAIL,
+                 "use: no rule, now rule 'r' (line 8)\n"
+                 "  of tier 2, 4..5; any kind; any name\n"
+                 "  + engineer: may now do it, without asking anybody\n"));
+}
+
 static void what_is_not_in_rules_is_compared_too(void)
 {
     CHECK(differ(
@@ -281,6 +346,9 @@ int main(void)
     RUN(quorums_and_limits_have_signs);
     RUN(roles_gain_and_lose);
     RUN(versions_are_told_apart_as_the_policies_do);
+    RUN(hours_over_midnight_belong_to_the_day_before);
+    RUN(witnesses_and_expiry_have_signs);
+    RUN(tiers_are_said_as_people_say_them);
     RUN(what_is_not_in_rules_is_compared_too);
     RUN(the_page_shows_what_is_said);
     RUN(the_way_back_has_the_signs_turned_round);

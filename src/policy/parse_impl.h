@@ -104,6 +104,8 @@ enum sr_status sr_policy_take_verbs(struct sr_policy_parser *pr, uint64_t *out) 
 enum sr_status sr_policy_take_names(struct sr_policy_parser *pr, const char *what,
                                     char (*out)[SR_POLICY_NAME_BYTES], size_t *count) SR_MUST_USE;
 
+bool sr_policy_is_kind(struct sr_bytes word);     /* of acts/kinds.def */
+bool sr_policy_is_artifact(struct sr_bytes text); /* whether it can be an artifact's name */
 bool sr_policy_word_is(const struct sr_policy_word *word, const char *literal);
 
 /* A clause: its first word, and what reads the rest of its line. */

@@ -434,6 +434,8 @@ static void terms_of_rules_say_what_they_mean(void)
         {HEAD "rule r\n verbs use use\n", "line 6, column 12: verb 'use' is named twice"},
         {HEAD "rule r\n class weights\n",
          "line 6, column 8: class 'weights' is not declared above"},
+        {HEAD WEIGHTS "rule r\n class weights weights\n",
+         "line 9, column 16: class 'weights' is named twice, or there are more than 16"},
         {HEAD "rule r\n by boss\n", "line 6, column 5: role 'boss' is not declared above"},
         {HEAD "rule r\n by officer officer\n", "line 6, column 13: role 'officer' is named twice"},
         {HEAD "rule r\n by anyone officer\n", "line 6, column 12: 'officer' should not be there"},
@@ -540,6 +542,9 @@ static void policies_that_could_not_mean_what_they_say_are_refused(void)
     CHECK(strcmp(refusal(USE(" requires reason\n for at most 8h\n wait 1h\n")), "") == 0);
     CHECK(strcmp(refusal(USE(NEEDS " types human agent\n")), "") == 0);
     CHECK(strcmp(refusal(USE(" witnesses 2 within 1h\n")), "") == 0);
+    CHECK(strcmp(refusal(USE(" witnesses 1 within 1h\n") "witness w w+1+k\n"), "") == 0);
+    CHECK(strcmp(refusal(USE(" needs 8 of officer and 8 of security\n")), "") == 0);
+    CHECK(strcmp(refusal(USE(" checked-against A-1 Z-1 a z AC-3(2)\n")), "") == 0);
 }
 
 #define HIDES(line)                                                                                \
@@ -556,6 +561,9 @@ static void a_rule_that_earlier_ones_hide_is_refused(void)
 #define TWO_KINDS "class two\n kind base merge\n"
 #define ONE_KIND "class one\n kind merge\n tier 4\n"
 #define LLA "class lla\n artifact lla*\n"
+#define MERGES "class merges\n kind merge\n"
+#define BASES "class bases\n kind base\n"
+#define ZEBRA "class zebra\n artifact zebra-stripe*\n"
 #define LLAMA "class llama\n artifact llama*\nclass exact\n artifact llama\n"
     static const struct bad CASES[] = {
         {TWO(LOW, "low", "low"), HIDES("12")},
@@ -569,6 +577,15 @@ static void a_rule_that_earlier_ones_hide_is_refused(void)
         {TWO(TWO_KINDS LOW, "two", "low"), ""},
         {TWO(LLA LLAMA, "lla", "llama"), HIDES("16")},
         {TWO(LLA LLAMA, "lla", "exact"), HIDES("16")},
+        {TWO(LLA LLAMA, "llama", "exact"), HIDES("16")},
+        {TWO(LLA LLAMA ZEBRA, "llama", "zebra"), ""},
+        {TWO(TWO_KINDS, "any", "two"), HIDES("12")},
+        {TWO(MERGES BASES, "merges", "bases"), ""},
+        {TWO(MERGES TWO_KINDS, "merges", "two"), ""},
+        {HEAD "rule a\n verbs enrol\n by officer\nrule b\n verbs roles\n by officer\n"
+              "rule r\n verbs enrol\n by officer\n",
+         "line 12, column 2: rule 'r' never decides 'enrol': earlier rules do, for all its "
+         "classes"},
         {TWO(LLA LLAMA, "llama", "lla"), ""},
         {TWO(LLA LLAMA, "exact", "llama"), ""},
         {TWO(LLA LLAMA, "llama", "any"), ""},

@@ -223,7 +223,7 @@ static enum sr_status read_tier(struct sr_policy_parser *pr)
     return SR_OK;
 }
 
-static bool is_kind(struct sr_bytes word)
+bool sr_policy_is_kind(struct sr_bytes word)
 {
 #define KIND(word, title) word,
     static const char *const KINDS[] = {
@@ -245,7 +245,7 @@ static enum sr_status read_kind(struct sr_policy_parser *pr)
         const struct sr_policy_word *word = NULL;
         SR_TRY(sr_policy_next(pr, "a kind", &word));
         /* A misspelt kind would never match: the class would quietly protect nothing. */
-        bool is_good = is_kind(word->text);
+        bool is_good = sr_policy_is_kind(word->text);
         for (size_t i = 0; i < class->kinds; i++) {
             is_good = is_good && !sr_policy_word_is(word, class->kind[i]);
         }
@@ -260,19 +260,26 @@ static enum sr_status read_kind(struct sr_policy_parser *pr)
     return SR_OK;
 }
 
-/* A name as src/custody/ref.h has them, or its beginning and '*'. */
+/* As src/custody/ref.h has them. */
+bool sr_policy_is_artifact(struct sr_bytes text)
+{
+    bool is_good = text.len >= 1 && text.len <= 128;
+    for (size_t i = 0; i < text.len && is_good; i++) {
+        uint8_t c = text.ptr[i];
+        bool is_first = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        is_good = is_first || (i > 0 && (c == '.' || c == '_' || c == '-'));
+    }
+    return is_good;
+}
+
+/* A name, or its beginning and '*'. */
 static enum sr_status read_artifact(struct sr_policy_parser *pr)
 {
     const struct sr_policy_word *word = NULL;
     SR_TRY(sr_policy_next(pr, "an artifact's name", &word));
     struct sr_bytes text = word->text;
     size_t len = text.len - (text.ptr[text.len - 1] == '*');
-    bool is_good = len >= 1 && len <= 128;
-    for (size_t i = 0; i < len; i++) {
-        uint8_t c = text.ptr[i];
-        bool is_first = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        is_good = is_good && (is_first || (i > 0 && strchr("._-", c) != NULL));
-    }
+    bool is_good = sr_policy_is_artifact(sr_bytes(text.ptr, len));
     if (!is_good) {
         return sr_policy_at(pr, word,
                             sr_fail(pr->err, SR_MALFORMED,

@@ -99,3 +99,16 @@ const struct sr_policy_rule *sr_policy_rule_for(const struct sr_policy *p, enum 
     }
     return NULL;
 }
+
+bool sr_policy_rule_is_open(const struct sr_policy_rule *rule, unsigned day, unsigned minute)
+{
+    bool is_day = (rule->days >> day & 1) != 0;
+    bool is_day_before = (rule->days >> (day + 6) % 7 & 1) != 0;
+    if (rule->minute_from == rule->minute_to) {
+        return is_day;
+    }
+    if (rule->minute_from < rule->minute_to) {
+        return is_day && minute >= rule->minute_from && minute < rule->minute_to;
+    }
+    return (is_day && minute >= rule->minute_from) || (is_day_before && minute < rule->minute_to);
+}

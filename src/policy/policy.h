@@ -166,6 +166,10 @@ bool sr_policy_class_has(const struct sr_policy_class *c, const struct sr_policy
 const struct sr_policy_rule *sr_policy_rule_for(const struct sr_policy *p, enum sr_verb verb,
                                                 const struct sr_policy_subject *subject);
 
+/* Whether a rule's hours include a minute (0..1439, UTC) of a day (0: Monday). Hours over midnight
+ * belong to the day on which they begin. */
+bool sr_policy_rule_is_open(const struct sr_policy_rule *rule, unsigned day, unsigned minute);
+
 /*
  * Append what a rule demands, for people, without a newline: "by engineer; needs 2 of officer and 1
  * of security, not the requester; requires reason; for at most 8h". errors  TOO_LARGE, NO_MEMORY

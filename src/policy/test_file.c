@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "policy/parse_impl.h"
+#include "policy/people.h"
 #include "policy/test_room.h"
 
 #define MINUTE_MS ((int64_t)60 * 1000)
@@ -137,6 +138,9 @@ static enum sr_status read_principal(struct runner *r, enum sr_principal_type ty
 {
     struct sr_test_principal p = {.type = type};
     SR_TRY(take_text(r, "a name", p.name, sizeof p.name));
+    if (!sr_people_is_name(taken(r)->text)) {
+        return bad(r, taken(r), "cannot be a name: letters, digits and . _ - @ +");
+    }
     if (find(r, sr_text_view(p.name)) != NULL || r->cast.principals == SR_TEST_PRINCIPALS_MAX) {
         return bad(r, taken(r), "is there already, or is one too many");
     }
@@ -160,6 +164,13 @@ static enum sr_status take_tier(struct runner *r, unsigned *out)
     return SR_OK;
 }
 
+static enum sr_status take_kind(struct runner *r, char out[32])
+{
+    SR_TRY(take_text(r, "a kind", out, 32));
+    return sr_policy_is_kind(taken(r)->text) ? SR_OK
+                                             : bad(r, taken(r), "is not a kind of artifact");
+}
+
 /* "llama@1" */
 static enum sr_status take_reference(struct runner *r, struct sr_test_version *out)
 {
@@ -167,7 +178,7 @@ static enum sr_status take_reference(struct runner *r, struct sr_test_version *o
     SR_TRY(sr_policy_next(&r->pr, "a version such as llama@1", &word));
     const uint8_t *at = memchr(word->text.ptr, '@', word->text.len);
     size_t len = at != NULL ? (size_t)(at - word->text.ptr) : 0;
-    if (len == 0 || len > SR_TEST_NAME_BYTES ||
+    if (!sr_policy_is_artifact(sr_bytes(word->text.ptr, len)) ||
         sr_text_parse_u64(sr_bytes(at + 1, word->text.len - len - 1), 1, 1000000, &out->number) !=
             SR_OK) {
         return bad(r, word, "is not a version such as llama@1");
@@ -200,7 +211,7 @@ static enum sr_status read_version(struct runner *r)
         SR_TRY(take_tier(r, &v.tier));
     }
     if (sr_policy_take(&r->pr, "kind")) {
-        SR_TRY(take_text(r, "a kind", v.kind, sizeof v.kind));
+        SR_TRY(take_kind(r, v.kind));
     }
     SR_TRY(sr_policy_refuse_rest(&r->pr));
     r->cast.version[r->cast.versions++] = v;
@@ -325,7 +336,7 @@ static enum sr_status term_tier(struct runner *r, struct sr_test_ask *ask)
 
 static enum sr_status term_kind(struct runner *r, struct sr_test_ask *ask)
 {
-    return take_text(r, "a kind", ask->version.kind, sizeof ask->version.kind);
+    return take_kind(r, ask->version.kind);
 }
 
 static enum sr_status term_roles(struct runner *r, struct sr_test_ask *ask)

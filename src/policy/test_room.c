@@ -470,7 +470,12 @@ enum sr_status sr_test_room_new(const struct sr_policy *policy, const struct sr_
     SR_TRY(sr_test_room_key(&room->room));
     SR_TRY(id_of("room", "", 0, &room->id));
     SR_TRY(sr_state_new(&room->state));
-    SR_TRY(people_it(room, policy, cast, err));
+    struct sr_err why = {0};
+    enum sr_status status = people_it(room, policy, cast, &why);
+    if (status == SR_CORRUPT || status == SR_MALFORMED) {
+        return sr_fail(err, SR_MALFORMED, "such people and versions cannot be: %s", why.message);
+    }
+    SR_TRY(status);
     *out = SR_TAKE(room);
     return SR_OK;
 }
