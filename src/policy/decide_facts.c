@@ -241,8 +241,8 @@ static enum sr_reason look_at_owner(struct sr_ask *ask, enum sr_principal_type t
     }
     const struct sr_principal *owner =
         has_owner ? sr_state_principal(ask->s, sr_ask_text(ask->act, SR_FIELD_owner)) : NULL;
-    return sr_people_is_here(owner) && owner->type == SR_PRINCIPAL_HUMAN ? SR_REASON_NONE
-                                                                         : SR_REASON_NO_OWNER;
+    bool is_one = owner != NULL && owner->type == SR_PRINCIPAL_HUMAN && sr_people_is_here(owner);
+    return is_one ? SR_REASON_NONE : SR_REASON_NO_OWNER;
 }
 
 static enum sr_reason look_at_enrol(struct sr_ask *ask)
@@ -469,7 +469,7 @@ static enum sr_reason look_at_roster(struct sr_ask *ask, const uint8_t room[SR_S
     static const struct sr_act_value NOBODY = {.count = 0};
     const struct sr_act_value *roster =
         sr_act_has(ask->act, SR_FIELD_roster) ? &ask->act->field[SR_FIELD_roster] : &NOBODY;
-    struct sr_bytes names[ROSTER_MAX];
+    struct sr_bytes names[ROSTER_MAX] = {{NULL, 0}};
     uint8_t materials[ROSTER_MAX + 1][SR_SHA256_BYTES];
     if (roster->count > ROSTER_MAX) {
         return sr_ask_no(ask, SR_REASON_MALFORMED, "roster");

@@ -814,8 +814,8 @@ static void approvals_are_fresh_at_first_use(void)
                                "rule deposit\n  verbs deposit\n  class any\n  by engineer\n"
                                "rule change\n  verbs policy\n  by officer\n  needs 1 of officer\n";
     PROOM r = {0};
-    uint8_t used[SR_SHA256_BYTES];
-    uint8_t unused[SR_SHA256_BYTES];
+    uint8_t used[SR_SHA256_BYTES] = {0};
+    uint8_t unused[SR_SHA256_BYTES] = {0};
     ALLOWED(proom_init(&r, LONG, ROSTER, 3));
     ALLOWED(proom_deposit(&r, "alice", "llama@1", 2));
     for (unsigned i = 0; i < 2; i++) {

@@ -147,8 +147,8 @@ static void admit_key(struct sr_state *s, const struct sr_state_event *event,
                       struct sr_principal *owner, struct newcomer *n)
 {
     struct sr_state_key *k = &owner->key[owner->keys];
-    *k = (struct sr_state_key){
-        .key = SR_TAKE(n->key), .from_utc_ms = event->time_utc_ms, .seq = event->seq};
+    *k = (struct sr_state_key){.from_utc_ms = event->time_utc_ms, .seq = event->seq};
+    k->key = SR_TAKE(n->key);
     memcpy(k->material, n->ref->material, sizeof k->material);
     n->ref->owner = owner;
     n->ref->index = owner->keys++;
@@ -882,7 +882,7 @@ static enum sr_status reserve_nonce(struct sr_state *s)
         return SR_OK;
     }
     struct sr_state_nonces **pages =
-        sr_state_grown(s->nonce_page, s->nonce_pages, s->nonce_pages + 1, sizeof *pages);
+        sr_state_grown(s->nonce_page, s->nonce_pages, s->nonce_pages + 1, sizeof(void *));
     if (pages == NULL) {
         return SR_NO_MEMORY;
     }

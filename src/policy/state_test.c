@@ -92,8 +92,10 @@ static void the_same_acts_make_the_same_state(void)
 }
 
 /* Fold in what was not decided. digest is of the act as it is. */
-static enum sr_status force(struct proom *r, struct sr_act *act, bool is_room, uint64_t seq)
+static enum sr_status force(struct proom *r, const struct sr_act *what, bool is_room, uint64_t seq)
 {
+    struct sr_act copy = *what;
+    struct sr_act *act = &copy;
     char name[SR_ACT_SUBJECT_NAME_BYTES];
     struct sr_act_name subject = {.name = {NULL, 0}};
     uint8_t digest[SR_SHA256_BYTES] = {0};
@@ -117,8 +119,6 @@ static enum sr_status force(struct proom *r, struct sr_act *act, bool is_room, u
     enum sr_status status = sr_state_apply(r->s, &event, &err);
     CHECK(sr_state_digest(r->s, after) == SR_OK);
     CHECK(status == SR_OK || memcmp(before, after, sizeof before) == 0);
-    act->subjects = NULL;
-    act->subject_count = 0;
     return status;
 }
 
@@ -315,8 +315,10 @@ static struct sr_act an_incoming(struct proom *r)
 }
 
 /* Fold act in with the nth call that asks for memory failing; whether one did. */
-static bool fold_with_fault(struct proom *r, struct sr_act *act, unsigned nth)
+static bool fold_with_fault(struct proom *r, const struct sr_act *what, unsigned nth)
 {
+    struct sr_act copy = *what;
+    struct sr_act *act = &copy;
     char name[SR_ACT_SUBJECT_NAME_BYTES];
     uint8_t manifest[SR_SHA256_BYTES] = {4};
     uint8_t digest[SR_SHA256_BYTES];
