@@ -73,7 +73,7 @@ static enum sr_status look_at_witnesses(struct sr_book_session *s, struct sr_buf
         return SR_OK;
     }
     SR_TRY(sr_buf_new(SR_NOTE_BYTES_MAX, note));
-    enum sr_status status = sr_log_checkpoint(s->log, *note, err);
+    enum sr_status status = sr_log_cosigned(s->log, *note, err);
     return status == SR_OK          ? sr_book_witnessed(s->book, sr_buf_view(*note), out, err)
            : status == SR_NOT_FOUND ? SR_OK
                                     : status;

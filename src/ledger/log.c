@@ -200,24 +200,39 @@ static enum sr_status check_ours(struct sr_log *log, struct sr_bytes note, uint6
     return SR_OK;
 }
 
-/* How many leaves the checkpoint has that was cosigned last; 0 when there is none to be read. */
-static uint64_t cosigned_size(struct sr_log *log)
+/* The checkpoint that was cosigned last, if it is there and of this tree. */
+static enum sr_status read_cosigned(struct sr_log *log, struct sr_buf *out, uint64_t *out_size,
+                                    struct sr_err *err)
+{
+    struct sr_err why = {0};
+    SR_TRY(sr_folder_read_file(log->o.folder, SR_LOG_COSIGNED, out, err));
+    enum sr_status status = check_ours(log, sr_buf_view(out), out_size, &why);
+    if (status == SR_UNTRUSTED || status == SR_MALFORMED || status == SR_CONFLICT) {
+        return sr_fail(err, SR_NOT_FOUND, "the cosigned checkpoint is none of this log: %s",
+                       why.message);
+    }
+    return status == SR_OK ? SR_OK : sr_fail(err, status, "%s", why.message);
+}
+
+enum sr_status sr_log_cosigned(struct sr_log *log, struct sr_buf *out, struct sr_err *err)
 {
     SR_AUTO(sr_buf) note = NULL;
     uint64_t size = 0;
-    if (sr_buf_new(SR_NOTE_BYTES_MAX, &note) == SR_OK &&
-        sr_folder_read_file(log->o.folder, SR_LOG_COSIGNED, note, NULL) == SR_OK &&
-        check_ours(log, sr_buf_view(note), &size, NULL) != SR_OK) {
-        size = 0;
-    }
-    return size;
+    SR_TRY(sr_buf_new(SR_NOTE_BYTES_MAX, &note));
+    sr_log_take(log);
+    enum sr_status status = read_cosigned(log, note, &size, err);
+    sr_log_give(log);
+    return status == SR_OK ? sr_buf_append(out, sr_buf_view(note)) : status;
 }
 
 static enum sr_status store_cosigned(struct sr_log *log, struct sr_bytes note, struct sr_err *err)
 {
+    SR_AUTO(sr_buf) kept = NULL;
     uint64_t size = 0;
+    uint64_t kept_size = 0;
     SR_TRY(check_ours(log, note, &size, err));
-    if (size < cosigned_size(log)) {
+    SR_TRY(sr_buf_new(SR_NOTE_BYTES_MAX, &kept));
+    if (read_cosigned(log, kept, &kept_size, NULL) == SR_OK && size < kept_size) {
         return SR_OK;
     }
     SR_TRY(sr_folder_write_file(log->o.folder, SR_LOG_COSIGNED, note, err));

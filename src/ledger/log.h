@@ -106,8 +106,10 @@ enum sr_status sr_log_store_cosigned(struct sr_log *log, struct sr_bytes note,
 
 /*
  * Append the checkpoint that was kept so last, whatever has been published since: what tells when
- * witnesses have seen this log. It is not verified (ledger/receipt.h, ledger/quorum.h).
- * errors  NOT_FOUND  none was ever cosigned; IO, TOO_LARGE, NO_MEMORY
+ * witnesses have seen this log. It is of this tree and signed by the log; what witnesses have
+ * signed is not verified (ledger/receipt.h, ledger/quorum.h).
+ * errors  NOT_FOUND  there is none, or what is there is none of this log
+ *         CORRUPT, IO, TOO_LARGE, NO_MEMORY, INTERNAL
  */
 enum sr_status sr_log_cosigned(struct sr_log *log, struct sr_buf *out,
                                struct sr_err *err) SR_MUST_USE;

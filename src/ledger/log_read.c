@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/folder.h"
 #include "formats/tlog_proof.h"
 #include "ledger/log_impl.h"
 #include "ledger/receipt.h"
@@ -89,14 +88,6 @@ enum sr_status sr_log_checkpoint(struct sr_log *log, struct sr_buf *out, struct 
 {
     sr_log_take(log);
     enum sr_status status = sr_log_read_note(log, out, err);
-    sr_log_give(log);
-    return status;
-}
-
-enum sr_status sr_log_cosigned(struct sr_log *log, struct sr_buf *out, struct sr_err *err)
-{
-    sr_log_take(log);
-    enum sr_status status = sr_folder_read_file(log->o.folder, SR_LOG_COSIGNED, out, err);
     sr_log_give(log);
     return status;
 }

@@ -273,6 +273,13 @@ static void only_the_same_checkpoint_is_stored(void)
     CHECK(sr_log_store_cosigned(log, sr_buf_view(forged), NULL) == SR_CONFLICT);
     CHECK(sr_log_receipt(log, 0, sr_buf_view(forged), text, NULL) == SR_CONFLICT);
     CHECK(sr_log_store_cosigned(log, sr_text_view("nonsense\n"), NULL) == SR_MALFORMED);
+    /* What somebody else has put there counts for nothing, and is not in the way. */
+    CHECK(sr_folder_write_file(p.o.folder, "cosigned", sr_buf_view(forged), NULL) == SR_OK);
+    sr_buf_clear(text);
+    CHECK(sr_log_cosigned(log, text, NULL) == SR_NOT_FOUND);
+    CHECK(sr_log_store_cosigned(log, sr_buf_view(note), NULL) == SR_OK);
+    CHECK(sr_log_cosigned(log, text, NULL) == SR_OK);
+    CHECK(sr_text_equal(sr_buf_view(text), sr_buf_view(note)));
 }
 
 static void entries_and_roots(void)
