@@ -367,7 +367,7 @@ static void add_principals(struct electorate *e, const struct sr_state *s)
 {
     for (size_t i = 0; i < sr_state_principal_count(s); i++) {
         const struct sr_principal *p = sr_state_principal_at(s, i);
-        if (!sr_people_is_here(p)) {
+        if (!sr_people_is_here(p) || !sr_people_can_sign(p, false)) {
             continue;
         }
         uint64_t bits = bits_of(e->policy, p);

@@ -1035,6 +1035,20 @@ static void a_policy_can_be_changed_again(void)
     ALLOWED(approve(&r, "carol", request));
     GIVES(BAD_POLICY, proom_change_policy(&r, "frank", text, request)); /* there are three */
     GIVES(BAD_POLICY, proom_change_policy(&r, "frank", POLICY, NULL));
+    ALLOWED(proom_key_act(&r, SR_VERB_REVOKE_KEY, "erin", "erin", 6));
+    text = edited(POLICY, "by officer clerk\n  types human\n  needs 2 of officer",
+                  "by officer clerk\n  types human\n  needs 3 of officer");
+    p = proom_policy(text);
+    act = proom_request_act(&r, "frank", SR_VERB_POLICY, NULL);
+    sr_act_set_digest(&act, SR_FIELD_policy, p->digest);
+    sr_policy_free(p);
+    ALLOWED(proom_try(&r, &act));
+    memcpy(request, r.last, sizeof request);
+    ALLOWED(approve(&r, "bob", request));
+    ALLOWED(approve(&r, "carol", request));
+    GIVES(BAD_POLICY, proom_change_policy(&r, "frank", text, request)); /* erin cannot sign */
+    ALLOWED(proom_key_act(&r, SR_VERB_ADD_KEY, "frank", "erin", FREE_KEY));
+    ALLOWED(proom_change_policy(&r, "frank", text, request));
     act = proom_act(&r, SR_VERB_POLICY, "frank"); /* it comes without its text */
     sr_act_set_digest(&act, SR_FIELD_policy, request);
     GIVES(ALTERED_SUBJECT, proom_try(&r, &act));

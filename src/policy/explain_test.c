@@ -26,8 +26,10 @@ struct text {
 };
 
 /* What is said of an act that key number key would sign. */
-static struct text explained(struct proom *r, struct sr_act *act, size_t key)
+static struct text explained(struct proom *r, const struct sr_act *what, size_t key)
 {
+    struct sr_act copy = *what;
+    struct sr_act *act = &copy;
     char name[SR_ACT_SUBJECT_NAME_BYTES];
     struct sr_act_name subject = {.name = {NULL, 0}};
     struct text out = {{0}};
@@ -48,7 +50,6 @@ static struct text explained(struct proom *r, struct sr_act *act, size_t key)
                          : d.ruling == SR_RULING_PENDING ? "\nso: pending: "
                                                          : "\nso: refused: ") != NULL);
     CHECK(d.reason == SR_REASON_NONE || strstr(out.of, sr_reason_text(d.reason)) != NULL);
-    act->subject_count = 0;
     return out;
 }
 

@@ -68,3 +68,14 @@ bool sr_people_is_here(const struct sr_principal *p)
 {
     return p != NULL && p->left_utc_ms == 0;
 }
+
+bool sr_people_can_sign(const struct sr_principal *p, bool needs_hardware)
+{
+    for (size_t i = 0; i < p->keys; i++) {
+        if (p->key[i].revoked_utc_ms == 0 &&
+            (!needs_hardware || sr_act_key_is_hardware(p->key[i].key))) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -27,6 +27,9 @@ uint64_t sr_people_list_bits(const struct sr_policy_list *list);
 bool sr_people_has_attribute(const struct sr_principal *p, const char *name, int64_t now_utc_ms);
 bool sr_people_is_here(const struct sr_principal *p); /* p may be NULL: no */
 
+/* Whether p has a key that is not revoked; of hardware, when that is demanded. */
+bool sr_people_can_sign(const struct sr_principal *p, bool needs_hardware);
+
 #define SR_PEOPLE_ATTRIBUTES_MAX 64
 
 #endif /* SR_POLICY_PEOPLE_H */

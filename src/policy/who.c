@@ -34,6 +34,8 @@ struct who {
     size_t limit;
     size_t room;
     uint64_t total;
+    bool is_counted[KINDS]; /* how many sets there are when somebody of a kind asks */
+    uint64_t count[KINDS];
 };
 
 static uint64_t add(uint64_t a, uint64_t b)
@@ -48,20 +50,9 @@ static uint64_t multiply(uint64_t a, uint64_t b)
 
 /* ---- People. */
 
-static bool has_key(const struct sr_principal *p, bool needs_hardware)
-{
-    for (size_t i = 0; i < p->keys; i++) {
-        if (p->key[i].revoked_utc_ms == 0 &&
-            (!needs_hardware || sr_act_key_is_hardware(p->key[i].key))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_able(const struct who *w, const struct sr_principal *p)
 {
-    return sr_people_is_here(p) && has_key(p, false) &&
+    return sr_people_is_here(p) && sr_people_can_sign(p, false) &&
            sr_ask_rests(w->s, p, w->act, w->verb, w->now) == NULL;
 }
 
@@ -81,7 +72,7 @@ static enum sr_status find_candidates(struct who *w)
     bool needs_hardware = w->rule->needs_hardware || w->rule->needs_verification;
     for (size_t i = 0; i < people; i++) {
         const struct sr_principal *p = sr_state_principal_at(w->s, i);
-        if (has_key(p, needs_hardware) &&
+        if (sr_people_can_sign(p, needs_hardware) &&
             sr_ask_could_review(w->s, "", w->act, w->verb, w->rule, p, w->now)) {
             w->candidate[w->candidates++] =
                 (struct candidate){p, sr_matching_mask(w->rule, p->role_bits)};
@@ -276,7 +267,15 @@ static uint64_t count_sets(const struct who *w, const char *person)
 
 static enum sr_status sets_of(struct who *w, const char *requester, const char *person)
 {
-    w->total = add(w->total, count_sets(w, person));
+    uint8_t kind = 0; /* of who could not approve */
+    for (size_t i = 0; i < w->candidates; i++) {
+        kind = is_other(w, i, person) ? kind : w->candidate[i].mask;
+    }
+    if (!w->is_counted[kind]) {
+        w->count[kind] = count_sets(w, person);
+        w->is_counted[kind] = true;
+    }
+    w->total = add(w->total, w->count[kind]);
     return list_sets(w, requester, person);
 }
 
@@ -303,7 +302,7 @@ static enum sr_status holders(struct who *w)
     for (size_t i = 0; i < sr_state_principal_count(w->s); i++) {
         const struct sr_principal *p = sr_state_principal_at(w->s, i);
         if (!is_able(w, p) || !sr_ask_is_holder(policy, p, w->verb) || p->unjudged > 0 ||
-            !has_key(p, policy->break_glass.needs_hardware) ||
+            !sr_people_can_sign(p, policy->break_glass.needs_hardware) ||
             sr_ask_lacks(p, w->rule->attributes, w->rule->attribute, w->now) != NULL) {
             continue;
         }

@@ -99,7 +99,7 @@ static void all_sets_that_suffice_are_named(void)
         of_heidi += strcmp(sets[i].requester, "heidi") == 0;
         for (size_t k = 0; k < i; k++) { /* no set is there twice */
             CHECK(strcmp(sets[i].requester, sets[k].requester) != 0 ||
-                  memcmp(sets[i].approver, sets[k].approver, 4 * sizeof(char *)) != 0);
+                  memcmp(sets[i].approver, sets[k].approver, sizeof sets[i].approver) != 0);
         }
     }
     CHECK(of_alice + of_heidi + 1 == count);

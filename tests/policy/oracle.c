@@ -1204,13 +1204,33 @@ static enum sr_reason facts_rotate(const struct question *q, const struct sr_act
     return act->field[SR_FIELD_epoch].number > epoch ? SR_REASON_NONE : SR_REASON_MALFORMED;
 }
 
+/* Whether somebody has a key that is not revoked. */
+static bool can_sign(const struct past *h, struct sr_bytes who)
+{
+    for (size_t i = 0; i < h->count; i++) {
+        const struct sr_act *act = h->entry[i].act;
+        for (size_t k = 0; k < h->entry[i].rosters; k++) {
+            if (sr_text_equal(h->entry[i].roster[k].name, who) &&
+                !key_is_revoked(h, keys_fingerprint(h->entry[i].roster[k].key))) {
+                return true;
+            }
+        }
+        if ((act->verb == SR_VERB_ENROL || act->verb == SR_VERB_ADD_KEY) &&
+            about(act, SR_FIELD_principal, who) &&
+            !key_is_revoked(h, keys_fingerprint(text_of(act, SR_FIELD_key)))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool may_ask(const struct past *h, const struct sr_policy *p,
                     const struct sr_policy_rule *rule, struct sr_bytes who)
 {
     enum sr_principal_type type = find_member(h, who).type;
     return (rule->types & SR_POLICY_TYPE_BIT(type)) != 0 &&
            (rule->by_anyone || holds_one_of(h, p, &rule->by, who)) &&
-           (type != SR_PRINCIPAL_AGENT || rule->needs > 0) && !has_left(h, who);
+           (type != SR_PRINCIPAL_AGENT || rule->needs > 0) && !has_left(h, who) && can_sign(h, who);
 }
 
 /* D-18. Who is here and what roles they have is from the list, what roles mean from p. */
@@ -1227,7 +1247,7 @@ static bool can_change_policy(const struct past *h, const struct sr_policy *p,
         add_places(&q, p, rule);
         for (size_t k = 0; k < count; k++) {
             if (find_member(h, people[k]).type == SR_PRINCIPAL_HUMAN && !has_left(h, people[k]) &&
-                !same_person(h, people[i], people[k])) {
+                can_sign(h, people[k]) && !same_person(h, people[i], people[k])) {
                 q.name[q.people++] = people[k];
             }
         }
