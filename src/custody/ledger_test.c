@@ -7,6 +7,9 @@
 #include "custody/ledger.h"
 
 #include "artifact/worker.h"
+#include <spawn.h>
+#include <sys/wait.h>
+
 #include "base/folder.h"
 #include "ledger/receipt.h"
 #include "ledger/witness.h"
@@ -187,6 +190,53 @@ static void trust_is_asked_for_elsewhere(void)
     CHECK(setenv("XDG_STATE_HOME", scratch_dir, 1) == 0);
 }
 
+/* cp -a, which is how a copy of a room comes about. */
+static void copy_room(const char *from, const char *to)
+{
+    char a[256];
+    char b[256];
+    char *argv[] = {"cp", "-a", a, b, NULL};
+    pid_t pid = 0;
+    int status = 1;
+    (void)snprintf(a, sizeof a, "%s", room_path(scratch_dir, from));
+    (void)snprintf(b, sizeof b, "%s", room_path(scratch_dir, to));
+    CHECK(posix_spawnp(&pid, "cp", NULL, NULL, argv, environ) == 0);
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+}
+
+/* Restored on a machine that has no pin, and trusted there: only a witness can tell. */
+static void an_old_copy_is_told_by_its_witness(void)
+{
+    SR_CLEANUP(scene_close) struct scene s;
+    struct sr_custody_ledger l;
+    struct sr_deposit_result deposited;
+    scene_open(&s, "live");
+    introduce(&s);
+    CHECK(cosign(&s, &l) == SR_OK);
+    copy_room("live", "old");
+    room_make_model(scratch_dir, "later", 2);
+    CHECK(room_deposit(s.room, room_path(scratch_dir, "later"), "tiny", 0, &deposited, NULL) ==
+          SR_OK);
+    CHECK(cosign(&s, &l) == SR_OK);
+    sr_room_free(SR_TAKE(s.room));
+    room_mkdir(scratch_dir, "third");
+    CHECK(setenv("XDG_STATE_HOME", room_path(scratch_dir, "third"), 1) == 0);
+    s.room = room_open(scratch_dir, "old");
+    CHECK(sr_custody_trust(s.room, NULL) == SR_OK);
+    CHECK(cosign(&s, &l) == SR_CONFLICT);
+    CHECK(strstr(l.witness[0].outcome.err.message, "old copy") != NULL);
+    sr_room_free(SR_TAKE(s.room));
+    s.room = room_open(scratch_dir, "old");
+    /* It goes on by itself, and becomes a fork. */
+    for (unsigned i = 0; i < 2; i++) {
+        CHECK(room_deposit(s.room, room_path(scratch_dir, "later"), i == 0 ? "a" : "b", 0,
+                           &deposited, NULL) == SR_OK);
+    }
+    CHECK(cosign(&s, &l) == SR_CONFLICT);
+    CHECK(strstr(l.witness[0].outcome.err.message, "fork") != NULL);
+    CHECK(setenv("XDG_STATE_HOME", scratch_dir, 1) == 0);
+}
+
 int main(void)
 {
     if (!room_scratch(scratch_dir)) {
@@ -195,6 +245,7 @@ int main(void)
     RUN(rules_wait_for_witnesses);
     RUN(receipts_verify_for_others);
     RUN(trust_is_asked_for_elsewhere);
+    RUN(an_old_copy_is_told_by_its_witness);
     scratch_remove(scratch_dir);
     return check_done();
 }
