@@ -15,21 +15,21 @@
 static const struct {
     const char *slug;
     const char *text;
-} FINDINGS[SR_FINDING_COUNT] = {
+} FINDINGS[SR_FOUND_COUNT] = {
 #define FINDING(name, slug, text) {slug, text},
 #include "audit/findings.def"
 #undef FINDING
 };
 
-const char *sr_finding_slug(enum sr_finding finding)
+const char *sr_replay_finding_slug(enum sr_replay_finding finding)
 {
-    assert(finding < SR_FINDING_COUNT);
+    assert(finding < SR_FOUND_COUNT);
     return FINDINGS[finding].slug;
 }
 
-const char *sr_finding_text(enum sr_finding finding)
+const char *sr_replay_finding_text(enum sr_replay_finding finding)
 {
-    assert(finding < SR_FINDING_COUNT);
+    assert(finding < SR_FOUND_COUNT);
     return FINDINGS[finding].text;
 }
 

@@ -18,14 +18,14 @@
  * source  docs/auditing.md
  */
 
-enum sr_finding {
-#define FINDING(name, slug, text) SR_FINDING_##name,
+enum sr_replay_finding {
+#define FINDING(name, slug, text) SR_FOUND_##name,
 #include "audit/findings.def"
 #undef FINDING
-    SR_FINDING_COUNT
+    SR_FOUND_COUNT
 };
-const char *sr_finding_slug(enum sr_finding finding);
-const char *sr_finding_text(enum sr_finding finding);
+const char *sr_replay_finding_slug(enum sr_replay_finding finding);
+const char *sr_replay_finding_text(enum sr_replay_finding finding);
 
 /* A checkpoint that was seen earlier, elsewhere. */
 struct sr_replay_seen {
@@ -68,7 +68,7 @@ struct sr_replay_witness {
 };
 
 struct sr_replay_report {
-    enum sr_finding finding;
+    enum sr_replay_finding finding;
     uint64_t seq;                     /* of the first act that is not consistent; 0: not of one */
     char verb[SR_REPLAY_WORD_BYTES];  /* of it; "" when that is not known, as the next two */
     char actor[SR_REPLAY_NAME_BYTES]; /* printable */

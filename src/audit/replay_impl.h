@@ -30,8 +30,8 @@ struct sr_replay_line {
     uint64_t number;     /* of the line */
     struct sr_bytes raw; /* the batch's */
     enum sr_status status;
-    enum sr_finding finding; /* NONE: nothing is wrong with it alone */
-    struct sr_err err;       /* of status or finding */
+    enum sr_replay_finding finding; /* NONE: nothing is wrong with it alone */
+    struct sr_err err;              /* of status or finding */
     struct sr_pack_line line;
     struct sr_entry entry;
     uint8_t leaf[SR_SHA256_BYTES];

@@ -88,13 +88,13 @@ static void put_name(struct sr_bytes text, char *out, size_t out_bytes)
 }
 
 /* The first finding: it ends the replay. */
-static enum sr_status found(struct sr_replay_judge *j, enum sr_finding finding, struct sr_err *err,
-                            const char *why)
+static enum sr_status found(struct sr_replay_judge *j, enum sr_replay_finding finding,
+                            struct sr_err *err, const char *why)
 {
     struct sr_replay_report *r = j->report;
     r->finding = finding;
     (void)snprintf(r->why, sizeof r->why, "%s", why);
-    const char *text = sr_finding_text(finding);
+    const char *text = sr_replay_finding_text(finding);
     const char *colon = why[0] == '\0' ? "" : ": ";
     if (r->seq == 0) {
         return sr_fail(err, SR_UNTRUSTED, "%s%s%s", text, colon, r->why);
@@ -109,7 +109,7 @@ static enum sr_status found(struct sr_replay_judge *j, enum sr_finding finding, 
 
 /* For a step whose failure is a finding when it is because of the input. */
 static enum sr_status expect(struct sr_replay_judge *j, enum sr_status status,
-                             const struct sr_err *cause, enum sr_finding finding,
+                             const struct sr_err *cause, enum sr_replay_finding finding,
                              struct sr_err *err)
 {
     if (status == SR_OK) {
@@ -143,10 +143,10 @@ static enum sr_status judge_head(struct sr_replay_judge *j, const struct sr_pack
     SR_TRY(sr_vkey_text(j->key, text));
     put_name(sr_buf_view(text), j->report->key, sizeof j->report->key);
     if (!sr_text_equal(sr_buf_view(text), line->key)) {
-        return found(j, SR_FINDING_OTHER_KEY, err, "");
+        return found(j, SR_FOUND_OTHER_KEY, err, "");
     }
     enum sr_status status = sr_replay_keys_add_room(&j->keys, j->key, &j->room_fingerprint, &cause);
-    return expect(j, status, &cause, SR_FINDING_OTHER_KEY, err);
+    return expect(j, status, &cause, SR_FOUND_OTHER_KEY, err);
 }
 
 static enum sr_status judge_witness(struct sr_replay_judge *j, const struct sr_pack_line *line,
@@ -199,7 +199,7 @@ static enum sr_status append(struct sr_replay_judge *j, const uint8_t leaf[SR_SH
             SR_TRY(begins_with(j, seen->size, seen->root, &is_same, err));
         }
         if (!is_same) {
-            return found(j, SR_FINDING_SEEN, err, "this act or one before it was another");
+            return found(j, SR_FOUND_SEEN, err, "this act or one before it was another");
         }
     }
     return SR_OK;
@@ -218,13 +218,13 @@ static enum sr_status get_moment(struct sr_replay_judge *j, const struct sr_repl
         return SR_OK;
     }
     if (policy == NULL || !sr_replay_texts_find(&j->texts, item->entry.cosigned, &note)) {
-        return found(j, SR_FINDING_COSIGNED, err, "it is not in the pack");
+        return found(j, SR_FOUND_COSIGNED, err, "it is not in the pack");
     }
     enum sr_status status =
         sr_witnessed_read(note, sr_buf_view(j->origin), j->key, policy, witnessed, &cause);
-    SR_TRY(expect(j, status, &cause, SR_FINDING_COSIGNED, err));
+    SR_TRY(expect(j, status, &cause, SR_FOUND_COSIGNED, err));
     SR_TRY(begins_with(j, witnessed->size, witnessed->root, &leads, err));
-    return leads ? SR_OK : found(j, SR_FINDING_COSIGNED, err, "it is of another ledger");
+    return leads ? SR_OK : found(j, SR_FOUND_COSIGNED, err, "it is of another ledger");
 }
 
 static bool brings_policy(enum sr_verb verb)
@@ -244,7 +244,7 @@ static enum sr_status get_policy(struct sr_replay_judge *j, const struct sr_repl
     if (!sr_replay_texts_find(&j->texts, act->field[SR_FIELD_policy].digest, &text)) {
         return item->entry.outcome == SR_OUTCOME_REFUSED
                    ? SR_OK
-                   : found(j, SR_FINDING_TEXT, err, "the policy is not in the pack");
+                   : found(j, SR_FOUND_TEXT, err, "the policy is not in the pack");
     }
     enum sr_status status = sr_policy_parse(text, out, NULL);
     return status == SR_NO_MEMORY || status == SR_INTERNAL
@@ -252,25 +252,26 @@ static enum sr_status get_policy(struct sr_replay_judge *j, const struct sr_repl
                : SR_OK;
 }
 
-/* A report or a check that an act names by its digest is evidence too. */
+/* A report or a check that an act names by its digest is evidence too; the list of what was
+ * recorded before acts were signed (ADOPT) may be too long to be kept, and is nobody's word. */
 static enum sr_status check_texts(struct sr_replay_judge *j, const struct sr_act *act,
                                   struct sr_err *err)
 {
     static const enum sr_act_field FIELDS[] = {SR_FIELD_report, SR_FIELD_results};
     struct sr_bytes text;
     for (size_t i = 0; i < sizeof FIELDS / sizeof FIELDS[0]; i++) {
-        if (sr_act_has(act, FIELDS[i]) &&
+        if (act->verb != SR_VERB_ADOPT && sr_act_has(act, FIELDS[i]) &&
             !sr_replay_texts_find(&j->texts, act->field[FIELDS[i]].digest, &text)) {
             char why[SR_ERR_MESSAGE_BYTES];
             (void)snprintf(why, sizeof why, "the %s is not in the pack",
                            sr_field_info(FIELDS[i])->name);
-            return found(j, SR_FINDING_TEXT, err, why);
+            return found(j, SR_FOUND_TEXT, err, why);
         }
     }
     return SR_OK;
 }
 
-static enum sr_status found_decision(struct sr_replay_judge *j, enum sr_finding finding,
+static enum sr_status found_decision(struct sr_replay_judge *j, enum sr_replay_finding finding,
                                      const struct sr_decision *d, struct sr_err *err)
 {
     char why[SR_ERR_MESSAGE_BYTES];
@@ -287,17 +288,17 @@ static enum sr_status compare(struct sr_replay_judge *j, const struct sr_entry *
                               const struct sr_decision *d, struct sr_err *err)
 {
     if (entry->outcome == SR_OUTCOME_ALLOWED) {
-        return d->ruling == SR_RULING_ALLOW ? SR_OK : found_decision(j, SR_FINDING_ALLOWED, d, err);
+        return d->ruling == SR_RULING_ALLOW ? SR_OK : found_decision(j, SR_FOUND_ALLOWED, d, err);
     }
     if (j->report->withheld > 0 && strcmp(entry->reason, sr_reason_slug(SR_REASON_REPLAYED)) == 0) {
         return SR_OK;
     }
     if (d->ruling == SR_RULING_ALLOW) {
-        return found(j, SR_FINDING_REFUSED, err, entry->reason);
+        return found(j, SR_FOUND_REFUSED, err, entry->reason);
     }
     return strcmp(entry->reason, sr_reason_slug(d->reason)) == 0
                ? SR_OK
-               : found_decision(j, SR_FINDING_REASON, d, err);
+               : found_decision(j, SR_FOUND_REASON, d, err);
 }
 
 /*
@@ -314,9 +315,9 @@ static enum sr_status check_ledger(struct sr_replay_judge *j, const struct sr_re
         SR_TRY(begins_with(j, act->ledger_size, act->ledger_root, &leads, err));
     }
     if (*out_is_over) {
-        return leads ? found(j, SR_FINDING_REASON, err, "the actor saw this same ledger") : SR_OK;
+        return leads ? found(j, SR_FOUND_REASON, err, "the actor saw this same ledger") : SR_OK;
     }
-    return leads ? SR_OK : found(j, SR_FINDING_LEDGER, err, "an act before this one was another");
+    return leads ? SR_OK : found(j, SR_FOUND_LEDGER, err, "an act before this one was another");
 }
 
 static enum sr_status fold(struct sr_replay_judge *j, struct sr_state_event *event,
@@ -325,10 +326,10 @@ static enum sr_status fold(struct sr_replay_judge *j, struct sr_state_event *eve
     struct sr_err cause = {0};
     SR_TRY(check_texts(j, event->act, err));
     event->policy = SR_TAKE(*policy);
-    SR_TRY(expect(j, sr_state_apply(j->state, event, &cause), &cause, SR_FINDING_STATE, err));
+    SR_TRY(expect(j, sr_state_apply(j->state, event, &cause), &cause, SR_FOUND_STATE, err));
     if (brings_policy(event->act->verb) &&
         !sr_text_id_equal(sr_state_room(j->state), &j->report->room)) {
-        return found(j, SR_FINDING_ROOM, err, "");
+        return found(j, SR_FOUND_ROOM, err, "");
     }
     return SR_OK;
 }
@@ -384,25 +385,25 @@ static enum sr_status judge_shown(struct sr_replay_judge *j, struct sr_replay_li
                                   struct sr_err *err)
 {
     struct sr_replay_report *r = j->report;
-    if (item->finding != SR_FINDING_NONE) {
+    if (item->finding != SR_FOUND_NONE) {
         return found(j, item->finding, err, item->err.message);
     }
     if (item->entry.seq != item->line.seq) {
-        return found(j, SR_FINDING_SEQ, err, "the entry has another number");
+        return found(j, SR_FOUND_SEQ, err, "the entry has another number");
     }
     if (item->entry.time_utc_ms < r->last_utc_ms) {
-        return found(j, SR_FINDING_CLOCK, err, "");
+        return found(j, SR_FOUND_CLOCK, err, "");
     }
     j->folds += item->entry.outcome == SR_OUTCOME_ALLOWED &&
                 sr_entry_folds(sr_envelope_act(item->envelope));
     bool misses_one = item->entry.folds != j->folds;
     /* What does not follow from the acts that are shown may well follow from one that is not. */
     if (misses_one && r->withheld > 0) {
-        return found(j, SR_FINDING_FOLDS, err, "it is among those that are withheld");
+        return found(j, SR_FOUND_FOLDS, err, "it is among those that are withheld");
     }
     SR_TRY(decide(j, item, err));
     if (misses_one) {
-        return found(j, SR_FINDING_FOLDS, err, "");
+        return found(j, SR_FOUND_FOLDS, err, "");
     }
     r->last_utc_ms = item->entry.time_utc_ms;
     r->first_utc_ms = r->first_utc_ms == 0 ? r->last_utc_ms : r->first_utc_ms;
@@ -422,11 +423,11 @@ static enum sr_status judge_leaf(struct sr_replay_judge *j, struct sr_replay_lin
 {
     name_act(j, item);
     if (item->line.seq != sr_tree_size(j->tree) + 1) {
-        return found(j, SR_FINDING_SEQ, err, "");
+        return found(j, SR_FOUND_SEQ, err, "");
     }
     if (item->line.is_withheld) {
         if (item->line.seq >= j->report->since) {
-            return found(j, SR_FINDING_WITHHELD, err, "");
+            return found(j, SR_FOUND_WITHHELD, err, "");
         }
         j->report->withheld++;
     } else {
@@ -463,13 +464,13 @@ static enum sr_status judge_cosignatures(struct sr_replay_judge *j, struct sr_by
     }
     enum sr_status status = sr_receipt_checkpoint(note, sr_buf_view(j->origin), keys, count + 1,
                                                   &ignored, marks, &cause);
-    SR_TRY(expect(j, status, &cause, SR_FINDING_WITNESS, err));
+    SR_TRY(expect(j, status, &cause, SR_FOUND_WITNESS, err));
     for (size_t i = 0; i < count; i++) {
         struct sr_replay_witness w = {.has_signed = marks[i + 1].has_signed,
                                       .utc_s = marks[i + 1].utc_s};
         put_name(sr_vkey_name(keys[i + 1]), w.name, sizeof w.name);
         if (!w.has_signed) {
-            return found(j, SR_FINDING_WITNESS, err, w.name);
+            return found(j, SR_FOUND_WITNESS, err, w.name);
         }
         if (j->report->witnesses < SR_REPLAY_WITNESSES_MAX) {
             j->report->witness[j->report->witnesses++] = w;
@@ -486,19 +487,19 @@ static enum sr_status judge_checkpoint(struct sr_replay_judge *j, const struct s
     bool is_same;
     enum sr_status status =
         sr_receipt_checkpoint(line->text, sr_buf_view(j->origin), &j->key, 1, &c, NULL, &cause);
-    SR_TRY(expect(j, status, &cause, SR_FINDING_CHECKPOINT, err));
+    SR_TRY(expect(j, status, &cause, SR_FOUND_CHECKPOINT, err));
     j->report->size = c.size;
     memcpy(j->report->root, c.root, sizeof c.root);
     if (c.size != sr_tree_size(j->tree)) {
-        return found(j, SR_FINDING_SIZE, err, "");
+        return found(j, SR_FOUND_SIZE, err, "");
     }
     SR_TRY(begins_with(j, c.size, c.root, &is_same, err));
     if (!is_same) {
-        return found(j, SR_FINDING_ROOT, err, "");
+        return found(j, SR_FOUND_ROOT, err, "");
     }
     for (size_t i = 0; i < j->options->seen_count; i++) {
         if (j->options->seen[i].size > c.size) {
-            return found(j, SR_FINDING_SEEN, err, "it was longer");
+            return found(j, SR_FOUND_SEEN, err, "it was longer");
         }
     }
     return judge_cosignatures(j, line->text, err);
@@ -525,8 +526,8 @@ enum sr_status sr_replay_judge_line(struct sr_replay_judge *j, struct sr_replay_
     case SR_PACK_WITNESS:
         return judge_witness(j, &item->line, err);
     case SR_PACK_TEXT:
-        return item->finding != SR_FINDING_NONE ? found(j, item->finding, err, item->err.message)
-                                                : sr_replay_texts_add(&j->texts, &item->line, err);
+        return item->finding != SR_FOUND_NONE ? found(j, item->finding, err, item->err.message)
+                                              : sr_replay_texts_add(&j->texts, &item->line, err);
     case SR_PACK_LEAF:
         return judge_leaf(j, item, err);
     case SR_PACK_CHECKPOINT:
@@ -546,7 +547,7 @@ enum sr_status sr_replay_judge_end(struct sr_replay_judge *j, const uint8_t dige
         return sr_fail(err, SR_TRUNCATED, "the pack has no end");
     }
     if (memcmp(j->end, digest, sizeof j->end) != 0) {
-        return found(j, SR_FINDING_DAMAGED, err, "");
+        return found(j, SR_FOUND_DAMAGED, err, "");
     }
     if (out_state != NULL) {
         *out_state = SR_TAKE(j->state);

@@ -19,7 +19,8 @@ static bool is_of_input(enum sr_status status)
 }
 
 /* A check that failed because of the input is a finding; any other failure ends the replay. */
-static bool holds(struct sr_replay_line *item, enum sr_status status, enum sr_finding finding)
+static bool holds(struct sr_replay_line *item, enum sr_status status,
+                  enum sr_replay_finding finding)
 {
     if (status == SR_OK) {
         return true;
@@ -62,8 +63,8 @@ static void check_signature(struct sr_replay_line *item, const struct sr_replay_
         item->key != NULL
             ? SR_OK
             : sr_fail(&item->err, SR_UNTRUSTED, "no key with the fingerprint that it names");
-    if (holds(item, status, SR_FINDING_KEY)) {
-        (void)holds(item, verify(item), SR_FINDING_SIGNATURE);
+    if (holds(item, status, SR_FOUND_KEY)) {
+        (void)holds(item, verify(item), SR_FOUND_SIGNATURE);
     }
 }
 
@@ -76,16 +77,16 @@ static void check_leaf(struct sr_replay_line *item, const struct sr_replay_keys 
         memcpy(item->leaf, line->hash, sizeof item->leaf);
         return;
     }
-    if (!holds(item, make_leaf(item), SR_FINDING_ENTRY) ||
-        !holds(item, sr_entry_decode(line->entry, &item->entry, err), SR_FINDING_ENTRY) ||
+    if (!holds(item, make_leaf(item), SR_FOUND_ENTRY) ||
+        !holds(item, sr_entry_decode(line->entry, &item->entry, err), SR_FOUND_ENTRY) ||
         !holds(item, check_digest(line->envelope, item->entry.envelope, "the envelope", err),
-               SR_FINDING_ENVELOPE) ||
-        !holds(item, sr_envelope_open(line->envelope, &item->envelope, err), SR_FINDING_ACT)) {
+               SR_FOUND_ENVELOPE) ||
+        !holds(item, sr_envelope_open(line->envelope, &item->envelope, err), SR_FOUND_ACT)) {
         return;
     }
     if (memcmp(sr_envelope_digest(item->envelope), item->entry.act, SR_SHA256_BYTES) != 0) {
         (void)holds(item, sr_fail(err, SR_UNTRUSTED, "the entry names another act"),
-                    SR_FINDING_ENVELOPE);
+                    SR_FOUND_ENVELOPE);
         return;
     }
     check_signature(item, keys);
@@ -102,6 +103,6 @@ void sr_replay_line_check(struct sr_replay_line *item, const struct sr_replay_ke
         check_leaf(item, keys);
     } else if (item->line.kind == SR_PACK_TEXT) {
         (void)holds(item, check_digest(item->line.text, item->line.digest, "the text", &item->err),
-                    SR_FINDING_TEXT);
+                    SR_FOUND_TEXT);
     }
 }

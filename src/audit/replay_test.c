@@ -97,7 +97,7 @@ static void test_a_room_in_which_nothing_happened(void)
     struct sr_replay_options options = {.threads = 1};
     sample_make(&s);
     CHECK(replay(sr_buf_view(s.pack), &options, &report, NULL) == SR_OK);
-    CHECK(report.finding == SR_FINDING_NONE && report.acts == 0 && report.size == 0);
+    CHECK(report.finding == SR_FOUND_NONE && report.acts == 0 && report.size == 0);
     CHECK(report.is_own_key && strncmp(report.key, ORIGIN "+", sizeof ORIGIN) == 0);
     CHECK(strcmp(report.origin, ORIGIN) == 0);
     options.key = s.vkey;
@@ -114,11 +114,11 @@ static void test_a_pack_of_another_key(void)
     struct sr_replay_options options = {.threads = 1, .key = other};
     sample_make(&s);
     CHECK(replay(sr_buf_view(s.pack), &options, &report, NULL) == SR_UNTRUSTED);
-    CHECK(report.finding == SR_FINDING_OTHER_KEY && report.seq == 0);
+    CHECK(report.finding == SR_FOUND_OTHER_KEY && report.seq == 0);
     renamed = log_vkey("somebody.else", SR_VKEY_ED25519, s.signer);
     options.key = renamed;
     CHECK(replay(sr_buf_view(s.pack), &options, &report, NULL) == SR_UNTRUSTED);
-    CHECK(report.finding == SR_FINDING_OTHER_KEY);
+    CHECK(report.finding == SR_FOUND_OTHER_KEY);
 }
 
 /* Each prefix of a pack, and each pack with one byte changed, is refused. */
@@ -163,7 +163,7 @@ static void test_what_is_no_pack(void)
         struct sr_err err = {0};
         const struct sr_replay_options options = {.threads = 2};
         CHECK(replay(sr_text_view(CASES[i].text), &options, &report, &err) == CASES[i].status);
-        CHECK(report.finding == SR_FINDING_NONE);
+        CHECK(report.finding == SR_FOUND_NONE);
     }
 }
 
@@ -197,12 +197,12 @@ static void test_what_was_seen(void)
 
 static void test_every_finding_has_words(void)
 {
-    for (unsigned i = 0; i < SR_FINDING_COUNT; i++) {
-        CHECK(strlen(sr_finding_slug((enum sr_finding)i)) > 0);
-        CHECK(strlen(sr_finding_text((enum sr_finding)i)) > 0);
+    for (unsigned i = 0; i < SR_FOUND_COUNT; i++) {
+        CHECK(strlen(sr_replay_finding_slug((enum sr_replay_finding)i)) > 0);
+        CHECK(strlen(sr_replay_finding_text((enum sr_replay_finding)i)) > 0);
         for (unsigned k = 0; k < i; k++) {
-            CHECK(strcmp(sr_finding_slug((enum sr_finding)i),
-                         sr_finding_slug((enum sr_finding)k)) != 0);
+            CHECK(strcmp(sr_replay_finding_slug((enum sr_replay_finding)i),
+                         sr_replay_finding_slug((enum sr_replay_finding)k)) != 0);
         }
     }
 }

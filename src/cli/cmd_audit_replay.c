@@ -116,8 +116,8 @@ static enum sr_status get_auditor(const struct sr_args *args, struct auditor *a,
 
 static enum sr_status put_finding(struct sr_json_writer *w, const struct sr_replay_report *r)
 {
-    SR_TRY(sr_fields_text(w, "finding", sr_finding_slug(r->finding)));
-    SR_TRY(sr_fields_text(w, "text", sr_finding_text(r->finding)));
+    SR_TRY(sr_fields_text(w, "finding", sr_replay_finding_slug(r->finding)));
+    SR_TRY(sr_fields_text(w, "text", sr_replay_finding_text(r->finding)));
     SR_TRY(sr_fields_text(w, "why", r->why));
     SR_TRY(sr_fields_u64(w, "act", r->seq));
     SR_TRY(sr_fields_text(w, "verb", r->seq == 0 ? "" : r->verb));
@@ -127,7 +127,7 @@ static enum sr_status put_finding(struct sr_json_writer *w, const struct sr_repl
 static enum sr_status put_report(struct sr_json_writer *w, const struct sr_replay_report *r)
 {
     SR_TRY(sr_json_open_object(w));
-    SR_TRY(sr_fields_bool(w, "consistent", r->finding == SR_FINDING_NONE));
+    SR_TRY(sr_fields_bool(w, "consistent", r->finding == SR_FOUND_NONE));
     SR_TRY(put_finding(w, r));
     SR_TRY(sr_fields_text(w, "key", r->key));
     SR_TRY(sr_fields_bool(w, "key_given", !r->is_own_key));
@@ -159,7 +159,7 @@ static void show_finding(const struct sr_cli *cli, const struct sr_replay_report
         sr_human_time(r->time_utc_ms, when);
         sr_screen_line("  what   %s, by %s, at %s", r->verb, r->actor, when);
     }
-    sr_screen_line("  found  %s", sr_finding_text(r->finding));
+    sr_screen_line("  found  %s", sr_replay_finding_text(r->finding));
     if (r->why[0] != '\0') {
         sr_screen_line("  why    %s", r->why);
     }
@@ -222,7 +222,7 @@ static void show_key(const struct sr_replay_report *r)
 static enum sr_status show(struct sr_cli *cli, const struct sr_replay_report *report,
                            const struct sr_state *state, enum sr_status status)
 {
-    bool is_inconsistent = report->finding != SR_FINDING_NONE;
+    bool is_inconsistent = report->finding != SR_FOUND_NONE;
     if (status != SR_OK && !is_inconsistent) {
         return status;
     }

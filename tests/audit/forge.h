@@ -24,7 +24,7 @@ struct fraud {
     const char *label; /* of the act that it is done to */
     const char *from;  /* what is replaced, or another label */
     const char *to;
-    enum sr_finding finding;
+    enum sr_replay_finding finding;
     const char *at; /* label of the act that gives it away; NULL: none */
     struct {
         bool has_seen;      /* an earlier checkpoint, */

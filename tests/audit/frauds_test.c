@@ -161,7 +161,7 @@ static void who_saw_a_longer_ledger(struct world *w, struct sr_act *act)
 #define WITH(forger_, name_, plant_, label_, from_, to_, finding_, at_, seen, witness)             \
     {                                                                                              \
         .name = name_, .forger = forger_, .plant = plant_, .label = label_, .from = from_,         \
-        .to = to_, .finding = SR_FINDING_##finding_, .at = at_, .auditor = {                       \
+        .to = to_, .finding = SR_FOUND_##finding_, .at = at_, .auditor = {                         \
             seen,                                                                                  \
             witness                                                                                \
         }                                                                                          \
@@ -238,50 +238,50 @@ static const struct fraud FRAUDS[] = {
     FRAUD(ADMIN, "the acts of another room", forge_room, NULL, NULL, NULL, ROOM, "init"),
 
     /* Who runs the room, at the time. Witnesses sign along: they do not look into acts. */
-    {.forger = CHEAT, .name = "self-approval", .plant = cheat_review, .finding = SR_FINDING_ALLOWED, .who = FRANK, .verb = SR_VERB_APPROVE, .under = "ask-two"},
-    {.forger = CHEAT, .name = "a second approval by the same person", .plant = cheat_review, .finding = SR_FINDING_ALLOWED, .who = BOB, .verb = SR_VERB_APPROVE, .under = "ask-two"},
-    {.forger = CHEAT, .name = "approval by who may not", .plant = cheat_review, .finding = SR_FINDING_ALLOWED, .who = ALICE, .verb = SR_VERB_APPROVE, .under = "ask-two"},
-    {.forger = CHEAT, .name = "approval by who has left", .plant = cheat_review, .finding = SR_FINDING_ALLOWED, .who = ERIN, .verb = SR_VERB_APPROVE, .under = "ask-two"},
-    {.forger = CHEAT, .name = "approval by a key that was revoked", .plant = cheat_review, .finding = SR_FINDING_ALLOWED, .who = CAROL, .verb = SR_VERB_APPROVE, .under = "ask-two"},
-    {.forger = CHEAT, .name = "approval by somebody else's key", .plant = cheat_review, .finding = SR_FINDING_ALLOWED, .who = CAROL2, .signs_as = ALICE, .verb = SR_VERB_APPROVE, .under = "ask-two"},
-    {.forger = CHEAT, .name = "approval by somebody unknown", .plant = cheat_review, .finding = SR_FINDING_ALLOWED, .who = MALLORY, .verb = SR_VERB_APPROVE, .under = "ask-two"},
-    {.forger = CHEAT, .name = "approval of what was denied", .plant = cheat_review, .finding = SR_FINDING_ALLOWED, .who = BOB, .verb = SR_VERB_APPROVE, .under = "ask-export-2"},
-    {.forger = CHEAT, .name = "a break-glass judged by its holder", .plant = cheat_review, .finding = SR_FINDING_ALLOWED, .who = DAVE, .verb = SR_VERB_JUDGE, .under = "glass-open"},
-    {.forger = CHEAT, .name = "revocation by who may not", .plant = cheat_review, .finding = SR_FINDING_ALLOWED, .who = FRANK, .verb = SR_VERB_REVOKE, .under = "ask-short"},
-    {.forger = CHEAT, .name = "use with one approval of two", .plant = cheat_version, .finding = SR_FINDING_ALLOWED, .who = FRANK, .verb = SR_VERB_USE, .under = "ask-two"},
-    {.forger = CHEAT, .name = "use that nobody asked for", .plant = cheat_version, .finding = SR_FINDING_ALLOWED, .who = ALICE, .verb = SR_VERB_USE},
-    {.forger = CHEAT, .name = "use under another's grant", .plant = cheat_version, .finding = SR_FINDING_ALLOWED, .who = FRANK, .verb = SR_VERB_USE, .under = "ask-short"},
-    {.forger = CHEAT, .name = "use of another version than was approved", .plant = cheat_version, .finding = SR_FINDING_ALLOWED, .who = ALICE, .verb = SR_VERB_USE, .number = 2, .under = "ask-short"},
-    {.forger = CHEAT, .name = "export under a grant to use", .plant = cheat_version, .finding = SR_FINDING_ALLOWED, .who = ALICE, .verb = SR_VERB_EXPORT, .under = "ask-short"},
-    {.forger = CHEAT, .name = "use under an approval that was taken back", .plant = cheat_version, .finding = SR_FINDING_ALLOWED, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-taken"},
-    {.forger = CHEAT, .name = "use under a grant that was revoked", .plant = cheat_version, .finding = SR_FINDING_ALLOWED, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-ended"},
-    {.forger = CHEAT, .name = "use under a grant that has ended", .plant = cheat_late, .finding = SR_FINDING_ALLOWED, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-short"},
-    {.forger = CHEAT, .name = "use after leaving", .plant = cheat_version, .finding = SR_FINDING_ALLOWED, .who = ERIN, .verb = SR_VERB_EXPORT, .under = "ask-export"},
-    {.forger = CHEAT, .name = "a read that no witness has seen", .plant = cheat_version, .finding = SR_FINDING_ALLOWED, .who = ALICE, .verb = SR_VERB_READ},
-    {.forger = CHEAT, .name = "a read that a witness saw too long ago", .plant = cheat_old_witness, .finding = SR_FINDING_ALLOWED, .who = ALICE, .verb = SR_VERB_READ},
-    {.forger = CHEAT, .name = "export by whoever unlocked the room", .plant = cheat_version, .finding = SR_FINDING_ALLOWED, .who = ROOM, .verb = SR_VERB_EXPORT},
-    {.forger = CHEAT, .name = "a record by somebody else than the room", .plant = cheat_version, .finding = SR_FINDING_ALLOWED, .who = ALICE, .verb = SR_VERB_SERVED},
-    {.forger = CHEAT, .name = "export of something else under the name", .plant = cheat_other_digest, .finding = SR_FINDING_ALLOWED, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-short"},
-    {.forger = CHEAT, .name = "a deposit in the place of another", .plant = cheat_deposit, .finding = SR_FINDING_ALLOWED, .who = ALICE, .number = 1},
-    {.forger = CHEAT, .name = "a deposit that inspection blocked", .plant = cheat_deposit, .finding = SR_FINDING_ALLOWED, .who = ALICE, .number = 3, .edit = that_was_blocked},
-    {.forger = CHEAT, .name = "a deposit by who may not", .plant = cheat_deposit, .finding = SR_FINDING_ALLOWED, .who = BOB, .number = 3},
-    {.forger = CHEAT, .name = "somebody enrolled without quorum", .plant = cheat_enrol, .finding = SR_FINDING_ALLOWED, .who = BOB},
-    {.forger = CHEAT, .name = "somebody enrolled under another's enrolment", .plant = cheat_enrol, .finding = SR_FINDING_ALLOWED, .who = BOB, .under = "ask-enrol"},
-    {.forger = CHEAT, .name = "a role given without quorum", .plant = cheat_roles, .finding = SR_FINDING_ALLOWED, .who = BOB},
-    {.forger = CHEAT, .name = "a role taken", .plant = cheat_roles, .finding = SR_FINDING_ALLOWED, .who = FRANK},
-    {.forger = CHEAT, .name = "a policy changed without quorum", .plant = cheat_policy, .finding = SR_FINDING_ALLOWED, .who = BOB},
-    {.forger = CHEAT, .name = "a policy changed under an old approval", .plant = cheat_policy, .finding = SR_FINDING_ALLOWED, .who = BOB, .under = "ask-policy"},
-    {.forger = CHEAT, .name = "break-glass while a review is open", .plant = cheat_glass, .finding = SR_FINDING_ALLOWED, .who = DAVE, .verb = SR_VERB_USE},
-    {.forger = CHEAT, .name = "break-glass by who holds none", .plant = cheat_glass, .finding = SR_FINDING_ALLOWED, .who = ALICE, .verb = SR_VERB_USE},
-    {.forger = CHEAT, .name = "break-glass to export", .plant = cheat_glass, .finding = SR_FINDING_ALLOWED, .who = DAVE, .verb = SR_VERB_EXPORT},
-    {.forger = CHEAT, .name = "an act for another room", .plant = cheat_version, .finding = SR_FINDING_ALLOWED, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-short", .edit = for_another_room},
-    {.forger = CHEAT, .name = "an act under another policy", .plant = cheat_version, .finding = SR_FINDING_ALLOWED, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-short", .edit = with_an_old_policy},
-    {.forger = CHEAT, .name = "an act made before", .plant = cheat_version, .finding = SR_FINDING_ALLOWED, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-short", .edit = with_a_used_nonce},
-    {.forger = CHEAT, .name = "an act of last week", .plant = cheat_version, .finding = SR_FINDING_ALLOWED, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-short", .edit = of_last_week},
-    {.forger = CHEAT, .name = "an actor who saw another ledger", .plant = cheat_version, .finding = SR_FINDING_LEDGER, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-short", .edit = who_saw_another_ledger},
-    {.forger = CHEAT, .name = "an actor who saw a longer ledger", .plant = cheat_version, .finding = SR_FINDING_LEDGER, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-short", .edit = who_saw_a_longer_ledger},
-    {.forger = CHEAT, .name = "a clock put back", .plant = cheat_early, .finding = SR_FINDING_CLOCK, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-short"},
-    {.forger = CHEAT, .name = "a refusal without reason", .plant = cheat_refusal, .finding = SR_FINDING_REFUSED, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-short"},
+    {.forger = CHEAT, .name = "self-approval", .plant = cheat_review, .finding = SR_FOUND_ALLOWED, .who = FRANK, .verb = SR_VERB_APPROVE, .under = "ask-two"},
+    {.forger = CHEAT, .name = "a second approval by the same person", .plant = cheat_review, .finding = SR_FOUND_ALLOWED, .who = BOB, .verb = SR_VERB_APPROVE, .under = "ask-two"},
+    {.forger = CHEAT, .name = "approval by who may not", .plant = cheat_review, .finding = SR_FOUND_ALLOWED, .who = ALICE, .verb = SR_VERB_APPROVE, .under = "ask-two"},
+    {.forger = CHEAT, .name = "approval by who has left", .plant = cheat_review, .finding = SR_FOUND_ALLOWED, .who = ERIN, .verb = SR_VERB_APPROVE, .under = "ask-two"},
+    {.forger = CHEAT, .name = "approval by a key that was revoked", .plant = cheat_review, .finding = SR_FOUND_ALLOWED, .who = CAROL, .verb = SR_VERB_APPROVE, .under = "ask-two"},
+    {.forger = CHEAT, .name = "approval by somebody else's key", .plant = cheat_review, .finding = SR_FOUND_ALLOWED, .who = CAROL2, .signs_as = ALICE, .verb = SR_VERB_APPROVE, .under = "ask-two"},
+    {.forger = CHEAT, .name = "approval by somebody unknown", .plant = cheat_review, .finding = SR_FOUND_ALLOWED, .who = MALLORY, .verb = SR_VERB_APPROVE, .under = "ask-two"},
+    {.forger = CHEAT, .name = "approval of what was denied", .plant = cheat_review, .finding = SR_FOUND_ALLOWED, .who = BOB, .verb = SR_VERB_APPROVE, .under = "ask-export-2"},
+    {.forger = CHEAT, .name = "a break-glass judged by its holder", .plant = cheat_review, .finding = SR_FOUND_ALLOWED, .who = DAVE, .verb = SR_VERB_JUDGE, .under = "glass-open"},
+    {.forger = CHEAT, .name = "revocation by who may not", .plant = cheat_review, .finding = SR_FOUND_ALLOWED, .who = FRANK, .verb = SR_VERB_REVOKE, .under = "ask-short"},
+    {.forger = CHEAT, .name = "use with one approval of two", .plant = cheat_version, .finding = SR_FOUND_ALLOWED, .who = FRANK, .verb = SR_VERB_USE, .under = "ask-two"},
+    {.forger = CHEAT, .name = "use that nobody asked for", .plant = cheat_version, .finding = SR_FOUND_ALLOWED, .who = ALICE, .verb = SR_VERB_USE},
+    {.forger = CHEAT, .name = "use under another's grant", .plant = cheat_version, .finding = SR_FOUND_ALLOWED, .who = FRANK, .verb = SR_VERB_USE, .under = "ask-short"},
+    {.forger = CHEAT, .name = "use of another version than was approved", .plant = cheat_version, .finding = SR_FOUND_ALLOWED, .who = ALICE, .verb = SR_VERB_USE, .number = 2, .under = "ask-short"},
+    {.forger = CHEAT, .name = "export under a grant to use", .plant = cheat_version, .finding = SR_FOUND_ALLOWED, .who = ALICE, .verb = SR_VERB_EXPORT, .under = "ask-short"},
+    {.forger = CHEAT, .name = "use under an approval that was taken back", .plant = cheat_version, .finding = SR_FOUND_ALLOWED, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-taken"},
+    {.forger = CHEAT, .name = "use under a grant that was revoked", .plant = cheat_version, .finding = SR_FOUND_ALLOWED, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-ended"},
+    {.forger = CHEAT, .name = "use under a grant that has ended", .plant = cheat_late, .finding = SR_FOUND_ALLOWED, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-short"},
+    {.forger = CHEAT, .name = "use after leaving", .plant = cheat_version, .finding = SR_FOUND_ALLOWED, .who = ERIN, .verb = SR_VERB_EXPORT, .under = "ask-export"},
+    {.forger = CHEAT, .name = "a read that no witness has seen", .plant = cheat_version, .finding = SR_FOUND_ALLOWED, .who = ALICE, .verb = SR_VERB_READ},
+    {.forger = CHEAT, .name = "a read that a witness saw too long ago", .plant = cheat_old_witness, .finding = SR_FOUND_ALLOWED, .who = ALICE, .verb = SR_VERB_READ},
+    {.forger = CHEAT, .name = "export by whoever unlocked the room", .plant = cheat_version, .finding = SR_FOUND_ALLOWED, .who = ROOM, .verb = SR_VERB_EXPORT},
+    {.forger = CHEAT, .name = "a record by somebody else than the room", .plant = cheat_version, .finding = SR_FOUND_ALLOWED, .who = ALICE, .verb = SR_VERB_SERVED},
+    {.forger = CHEAT, .name = "export of something else under the name", .plant = cheat_other_digest, .finding = SR_FOUND_ALLOWED, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-short"},
+    {.forger = CHEAT, .name = "a deposit in the place of another", .plant = cheat_deposit, .finding = SR_FOUND_ALLOWED, .who = ALICE, .number = 1},
+    {.forger = CHEAT, .name = "a deposit that inspection blocked", .plant = cheat_deposit, .finding = SR_FOUND_ALLOWED, .who = ALICE, .number = 3, .edit = that_was_blocked},
+    {.forger = CHEAT, .name = "a deposit by who may not", .plant = cheat_deposit, .finding = SR_FOUND_ALLOWED, .who = BOB, .number = 3},
+    {.forger = CHEAT, .name = "somebody enrolled without quorum", .plant = cheat_enrol, .finding = SR_FOUND_ALLOWED, .who = BOB},
+    {.forger = CHEAT, .name = "somebody enrolled under another's enrolment", .plant = cheat_enrol, .finding = SR_FOUND_ALLOWED, .who = BOB, .under = "ask-enrol"},
+    {.forger = CHEAT, .name = "a role given without quorum", .plant = cheat_roles, .finding = SR_FOUND_ALLOWED, .who = BOB},
+    {.forger = CHEAT, .name = "a role taken", .plant = cheat_roles, .finding = SR_FOUND_ALLOWED, .who = FRANK},
+    {.forger = CHEAT, .name = "a policy changed without quorum", .plant = cheat_policy, .finding = SR_FOUND_ALLOWED, .who = BOB},
+    {.forger = CHEAT, .name = "a policy changed under an old approval", .plant = cheat_policy, .finding = SR_FOUND_ALLOWED, .who = BOB, .under = "ask-policy"},
+    {.forger = CHEAT, .name = "break-glass while a review is open", .plant = cheat_glass, .finding = SR_FOUND_ALLOWED, .who = DAVE, .verb = SR_VERB_USE},
+    {.forger = CHEAT, .name = "break-glass by who holds none", .plant = cheat_glass, .finding = SR_FOUND_ALLOWED, .who = ALICE, .verb = SR_VERB_USE},
+    {.forger = CHEAT, .name = "break-glass to export", .plant = cheat_glass, .finding = SR_FOUND_ALLOWED, .who = DAVE, .verb = SR_VERB_EXPORT},
+    {.forger = CHEAT, .name = "an act for another room", .plant = cheat_version, .finding = SR_FOUND_ALLOWED, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-short", .edit = for_another_room},
+    {.forger = CHEAT, .name = "an act under another policy", .plant = cheat_version, .finding = SR_FOUND_ALLOWED, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-short", .edit = with_an_old_policy},
+    {.forger = CHEAT, .name = "an act made before", .plant = cheat_version, .finding = SR_FOUND_ALLOWED, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-short", .edit = with_a_used_nonce},
+    {.forger = CHEAT, .name = "an act of last week", .plant = cheat_version, .finding = SR_FOUND_ALLOWED, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-short", .edit = of_last_week},
+    {.forger = CHEAT, .name = "an actor who saw another ledger", .plant = cheat_version, .finding = SR_FOUND_LEDGER, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-short", .edit = who_saw_another_ledger},
+    {.forger = CHEAT, .name = "an actor who saw a longer ledger", .plant = cheat_version, .finding = SR_FOUND_LEDGER, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-short", .edit = who_saw_a_longer_ledger},
+    {.forger = CHEAT, .name = "a clock put back", .plant = cheat_early, .finding = SR_FOUND_CLOCK, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-short"},
+    {.forger = CHEAT, .name = "a refusal without reason", .plant = cheat_refusal, .finding = SR_FOUND_REFUSED, .who = ALICE, .verb = SR_VERB_USE, .under = "ask-short"},
 
     /* Who runs the room, afterwards: all is signed anew, but what people have signed. */
     FRAUD(REWRITE, "a refused act left out, all signed anew", forge_drop, "self-approve", NULL, NULL, LEDGER, "use-early"),
@@ -362,7 +362,7 @@ static void test_an_honest_history_is_consistent(void)
         if (err.status != SR_OK) {
             printf("# %s\n", err.message);
         }
-        CHECK(report.finding == SR_FINDING_NONE && report.acts == w.leaves);
+        CHECK(report.finding == SR_FOUND_NONE && report.acts == w.leaves);
         CHECK(report.signatures == w.leaves && report.size == w.leaves && report.withheld == 0);
         CHECK(report.refused == 6);
         CHECK(report.witnesses == 2 && report.witness[0].has_signed && !report.is_own_key);
@@ -432,8 +432,8 @@ static void try_fraud(const struct fraud *f, unsigned threads)
     CHECK(status == SR_UNTRUSTED);
     CHECK(is_found(&w, f, &report));
     if (status != SR_UNTRUSTED || !is_found(&w, f, &report)) {
-        printf("# NOT AS EXPECTED: %s: %s at %llu: %s\n", f->name, sr_finding_slug(report.finding),
-               (unsigned long long)report.seq, err.message);
+        printf("# NOT AS EXPECTED: %s: %s at %llu: %s\n", f->name,
+               sr_replay_finding_slug(report.finding), (unsigned long long)report.seq, err.message);
     } else if (threads == 1) {
         static const char *const FORGERS[] = {"database", "room", "room, afterwards"};
         printf("# | %s | %s | %s |\n", f->name, FORGERS[f->forger], err.message);
