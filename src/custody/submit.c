@@ -210,7 +210,8 @@ static enum sr_status record_refusal(struct passage *p, struct sr_err *err)
     p->book.outcome = SR_OUTCOME_REFUSED;
     p->book.reason = p->decision.reason;
     struct sr_err failed = {0};
-    enum sr_status written = sr_book_write(p->s, &p->book, 1, NULL, &failed);
+    enum sr_status written = keep_witnesses(p, &failed);
+    written = written == SR_OK ? sr_book_write(p->s, &p->book, 1, NULL, &failed) : written;
     return written == SR_OK ? status : sr_fail(err, written, "%s", failed.message);
 }
 

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What must hold: the pack of a real room replays as consistent, all of it and in part; and what a
+ * database administrator changes in the catalog is found, by the room itself or by the auditor.
+ */
+#include "custody/audit_pack.h"
+
+#include <string.h>
+
+#include "audit/replay.h"
+#include "custody/export.h"
+#include "store/sqlite.h"
+#include "tests/check.h"
+#include "tests/room.h"
+#include "tests/scratch.h"
+
+static char scratch[] = "/dev/shm/sr-audit-pack-XXXXXX";
+
+static enum sr_status append(void *ctx, struct sr_bytes data, struct sr_err *err)
+{
+    (void)err;
+    return sr_buf_append(ctx, data);
+}
+
+struct text {
+    struct sr_bytes rest;
+};
+
+static enum sr_status read_text(void *ctx, uint8_t *out, size_t len, size_t *out_got,
+                                struct sr_err *err)
+{
+    struct text *t = ctx;
+    (void)err;
+    *out_got = t->rest.len < len ? t->rest.len : len;
+    memcpy(out, t->rest.ptr, *out_got);
+    t->rest = sr_bytes(t->rest.ptr + *out_got, t->rest.len - *out_got);
+    return SR_OK;
+}
+
+static enum sr_status pack(struct sr_room *r, uint64_t since, struct sr_buf *out,
+                           struct sr_audit_packed *done, struct sr_err *err)
+{
+    struct sr_pack_sink sink = {.write = append, .ctx = out};
+    return sr_audit_pack_write(r, since, &sink, done, err);
+}
+
+static enum sr_status replay(const struct sr_buf *pack_bytes, struct sr_replay_report *report,
+                             struct sr_err *err)
+{
+    struct text t = {.rest = sr_buf_view(pack_bytes)};
+    struct sr_pack_source source = {.read = read_text, .ctx = &t};
+    struct sr_replay_options options = {.threads = 1};
+    return sr_replay(&source, &options, NULL, report, err);
+}
+
+static void say(enum sr_status status, const struct sr_err *err)
+{
+    if (status != SR_OK) {
+        printf("# %s\n", err->message);
+    }
+}
+
+/* A deposit, a use with its records, an export; the numbers of acts are what the room makes. */
+static void make_history(struct sr_room *r)
+{
+    struct sr_err err = {0};
+    struct sr_deposit_result result = {0};
+    SR_AUTO(sr_permit) use = NULL;
+    SR_AUTO(sr_permit) out = NULL;
+    room_make_model(scratch, "model", 3);
+    enum sr_status status = room_deposit(r, room_path(scratch, "model"), "model", 0, &result, &err);
+    say(status, &err);
+    CHECK(status == SR_OK);
+    CHECK(room_act(r, SR_VERB_USE, &result.version, "/models/m", &use, &err) == SR_OK);
+    CHECK(sr_custody_opened(r, use, "config.json", &err) == SR_OK);
+    CHECK(sr_custody_served(r, use, 4096, 1, &err) == SR_OK);
+    CHECK(room_act(r, SR_VERB_EXPORT, &result.version, "/mnt/out", &out, &err) == SR_OK);
+}
+
+static void test_a_room_is_consistent(void)
+{
+    SR_AUTO(sr_room) r = room_new(scratch, "room");
+    SR_AUTO(sr_buf) out = NULL;
+    struct sr_audit_packed done = {0};
+    struct sr_replay_report report;
+    struct sr_err err = {0};
+    make_history(r);
+    CHECK(sr_buf_new((size_t)1 << 24, &out) == SR_OK);
+    enum sr_status status = pack(r, 1, out, &done, &err);
+    say(status, &err);
+    CHECK(status == SR_OK && done.acts >= 6 && done.withheld == 0 && done.texts >= 1);
+    status = replay(out, &report, &err);
+    say(status, &err);
+    CHECK(status == SR_OK && report.acts == done.acts && report.size == done.acts);
+    CHECK(report.refused == 0 && report.is_own_key);
+}
+
+static void test_a_part_of_it(void)
+{
+    SR_AUTO(sr_room) r = room_open(scratch, "room");
+    SR_AUTO(sr_buf) out = NULL;
+    struct sr_audit_packed done = {0};
+    struct sr_replay_report report;
+    struct sr_err err = {0};
+    CHECK(sr_buf_new((size_t)1 << 24, &out) == SR_OK);
+    CHECK(pack(r, 1000, out, &done, &err) == SR_NOT_FOUND);
+    sr_buf_clear(out);
+    CHECK(pack(r, 6, out, &done, &err) == SR_OK && done.withheld >= 1);
+    enum sr_status status = replay(out, &report, &err);
+    say(status, &err);
+    CHECK(status == SR_OK && report.withheld == done.withheld);
+    CHECK(report.acts + report.withheld == done.acts && report.since == 6);
+}
+
+/* A locked room packs what its last checkpoint covers. */
+static void test_a_locked_room(void)
+{
+    SR_AUTO(sr_room) r = NULL;
+    SR_AUTO(sr_buf) out = NULL;
+    struct sr_audit_packed done = {0};
+    struct sr_replay_report report;
+    struct sr_err err = {0};
+    CHECK(sr_room_open(room_path(scratch, "room"), ROOM_ACTOR, NULL, &r, &err) == SR_OK);
+    CHECK(sr_buf_new((size_t)1 << 24, &out) == SR_OK);
+    enum sr_status status = pack(r, 1, out, &done, &err);
+    say(status, &err);
+    CHECK(status == SR_OK);
+    CHECK(replay(out, &report, &err) == SR_OK && report.acts == done.acts);
+}
+
+/* What somebody does who may write into the catalog, and has no key. */
+#define UNGUARDED                                                                                  \
+    "DROP TRIGGER act_is_not_updated; DROP TRIGGER act_is_not_deleted;"                            \
+    "DROP TRIGGER leaf_is_not_updated; DROP TRIGGER leaf_is_not_deleted;"                          \
+    "DROP TRIGGER text_is_not_updated; PRAGMA foreign_keys = OFF;"
+static const char *const FRAUDS[] = {
+    "UPDATE leaf SET salt = zeroblob(32) WHERE seq = 2",
+    "UPDATE leaf SET salt = zeroblob(32) WHERE seq = (SELECT max(seq) FROM leaf)",
+    "UPDATE leaf SET body = (SELECT body FROM leaf WHERE seq = 2) WHERE seq = 3",
+    "UPDATE leaf SET entry = (SELECT entry FROM leaf WHERE seq = 3) WHERE seq = 4",
+    "UPDATE leaf SET entry = CAST(replace(CAST(entry AS TEXT), '\"allowed\"',"
+    " '\"refused\",\"reason\":\"forbidden\"') AS BLOB) WHERE seq = 6",
+    "DELETE FROM leaf WHERE seq = 6; DELETE FROM act WHERE seq = 6",
+    "DELETE FROM leaf WHERE seq = 4; DELETE FROM act WHERE seq = 4;"
+    "UPDATE leaf SET seq = seq - 1 WHERE seq > 4; UPDATE act SET seq = seq - 1 WHERE seq > 4",
+    "UPDATE text SET body = CAST(replace(CAST(body AS TEXT), 'unlocked', 'anyone') AS BLOB)",
+    "DELETE FROM text",
+};
+
+static enum sr_status run_script(const char *path, const char *script, struct sr_err *err)
+{
+    SR_AUTO(sr_sqlite) db = NULL;
+    SR_TRY(sr_sqlite_open(path, NULL, 0, "", &db, err));
+    SR_TRY(sr_sqlite_script(db, UNGUARDED, err));
+    SR_TRY(sr_sqlite_script(db, script, err));
+    sr_sqlite_checkpoint(db);
+    return SR_OK;
+}
+
+static bool is_seen(struct sr_err *err)
+{
+    SR_AUTO(sr_room) r = NULL;
+    SR_AUTO(sr_buf) out = NULL;
+    struct sr_audit_packed done;
+    struct sr_replay_report report;
+    CHECK(sr_buf_new((size_t)1 << 24, &out) == SR_OK);
+    return sr_room_open(room_path(scratch, "room"), ROOM_ACTOR, NULL, &r, err) != SR_OK ||
+           pack(r, 1, out, &done, err) != SR_OK || replay(out, &report, err) != SR_OK;
+}
+
+static void test_what_an_administrator_changes(void)
+{
+    char catalog[256];
+    char saved[256];
+    struct sr_err err = {0};
+    (void)snprintf(catalog, sizeof catalog, "%s", room_path(scratch, "room/catalog.db"));
+    (void)snprintf(saved, sizeof saved, "%s", room_path(scratch, "saved.db"));
+    CHECK(sr_sqlite_backup(catalog, saved, &err) == SR_OK);
+    CHECK(!is_seen(&err));
+    for (size_t i = 0; i < sizeof FRAUDS / sizeof FRAUDS[0]; i++) {
+        struct sr_err found = {0};
+        enum sr_status status = run_script(catalog, FRAUDS[i], &err);
+        say(status, &err);
+        CHECK(status == SR_OK && is_seen(&found));
+        printf("# %s: %s\n", FRAUDS[i], found.message);
+        CHECK(unlink(catalog) == 0);
+        (void)unlink(room_path(scratch, "room/catalog.db-wal"));
+        (void)unlink(room_path(scratch, "room/catalog.db-shm"));
+        CHECK(sr_sqlite_backup(saved, catalog, &err) == SR_OK);
+    }
+    CHECK(!is_seen(&err));
+}
+
+int main(void)
+{
+    if (!room_scratch(scratch)) {
+        return 1;
+    }
+    RUN(test_a_room_is_consistent);
+    RUN(test_a_part_of_it);
+    RUN(test_a_locked_room);
+    RUN(test_what_an_administrator_changes);
+    scratch_remove(scratch);
+    return check_done();
+}
