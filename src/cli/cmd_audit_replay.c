@@ -265,7 +265,7 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
 static const struct sr_option OPTIONS[] = {
     {.name = "key",
      .value = "VKEY",
-     .help = "the room's key, as it gave it to you earlier: 'strongroom ledger key' shows it"},
+     .help = "the room's key, as it gave it to you earlier: 'strongroom ledger show' has it"},
     {.name = "witness",
      .value = "VKEY",
      .help = "the key of a witness that has to have signed the last checkpoint",
