@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A policy's text. Checked of what is taken: rules have what rules must have and can be described,
- * somebody may change the policy, and the rule that is found is the first for its verb.
+ * somebody may change the policy, and the rule that is found is the first for its verb; it is no
+ * other policy than itself, and can be compared with any.
  */
 #include <string.h>
 
 #include "fuzz/require.h"
-#include "policy/policy.h"
+#include "policy/explain.h"
 
 static void check_rules(const struct sr_policy *p)
 {
@@ -59,6 +60,23 @@ static void check_subjects(const struct sr_policy *p)
     }
 }
 
+static void check_diff(const struct sr_policy *p)
+{
+    static const char SAME[] = "nobody's power changes\n";
+    struct sr_bytes text = {0};
+    SR_AUTO(sr_policy) other = NULL;
+    SR_AUTO(sr_buf) same = NULL;
+    SR_AUTO(sr_buf) change = NULL;
+    REQUIRE(sr_buf_new(64, &same) == SR_OK);
+    REQUIRE(sr_explain_diff(p, p, same) == SR_OK);
+    REQUIRE(sr_text_equal(sr_buf_view(same), sr_text_view(SAME)));
+    REQUIRE(sr_policy_builtin("tier-4", &text) == SR_OK);
+    REQUIRE(sr_policy_parse(text, &other, NULL) == SR_OK);
+    REQUIRE(sr_buf_new((size_t)1 << 22, &change) == SR_OK);
+    REQUIRE(sr_explain_diff(other, p, change) == SR_OK);
+    REQUIRE(sr_buf_view(change).len > 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size); /* lint: callback */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) /* lint: callback */
@@ -71,6 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) /* lint: callback *
     if (p != NULL) {
         check_rules(p);
         check_subjects(p);
+        check_diff(p);
     }
     return 0;
 }

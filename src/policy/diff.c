@@ -28,6 +28,10 @@ struct verb_pieces {
     struct pair none; /* about no version */
 };
 
+struct met { /* of one verb: pairs that some piece had already */
+    bool pair[NO_RULE + 1][NO_RULE + 1];
+};
+
 struct diff {
     const struct sr_policy *a;
     const struct sr_policy *b;
@@ -36,6 +40,7 @@ struct diff {
     size_t names;
     const char *name[NAMES_MAX];
     struct verb_pieces *verb; /* SR_VERB_COUNT */
+    struct met *met;
 };
 
 /* What no kind and no name can be, and so stands for those that nobody names. */
@@ -189,6 +194,17 @@ static enum sr_status say_words(struct sr_buf *out, const char *what, const char
     return SR_OK;
 }
 
+/* Whether the pair decides about any version of a name. */
+static bool is_row_met(const struct diff *d, enum sr_verb verb, struct pair pair, size_t name)
+{
+    for (size_t k = 0; k < d->kinds; k++) {
+        if (tiers_of(d, verb, pair, name, k) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether two names have the same tiers of the same kinds with this pair. */
 static bool is_row_alike(const struct diff *d, enum sr_verb verb, struct pair pair, size_t x,
                          size_t y)
@@ -229,8 +245,8 @@ static enum sr_status say_where(const struct diff *d, enum sr_verb verb, struct 
 {
     for (size_t n = 0; is_about_version(verb) && n < d->names; n++) {
         bool names[NAMES_MAX] = {false};
-        bool is_new = true;
-        for (size_t other = 0; other < d->names; other++) {
+        bool is_new = is_row_met(d, verb, pair, n);
+        for (size_t other = 0; is_new && other < d->names; other++) {
             names[other] = is_row_alike(d, verb, pair, n, other);
             is_new = is_new && !(names[other] && other < n);
         }
@@ -291,25 +307,9 @@ static bool is_shown(const struct diff *d, enum sr_verb verb, struct pair pair)
     return false;
 }
 
-/* Whether a piece is the first of this verb with its pair. */
-static bool is_first(const struct diff *d, enum sr_verb verb, size_t name, size_t kind,
-                     unsigned tier)
-{
-    struct pair pair = d->verb[verb].piece[name][kind][tier];
-    for (size_t n = 0; n <= name; n++) {
-        for (size_t k = 0; k < (n < name ? d->kinds : kind + 1); k++) {
-            unsigned tiers = tiers_of(d, verb, pair, n, k);
-            bool is_last = n == name && k == kind;
-            if ((is_last ? tiers & ((1U << tier) - 1) : tiers) != 0) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
 static enum sr_status say_verb(const struct diff *d, enum sr_verb verb, struct sr_buf *out)
 {
+    memset(d->met, 0, sizeof *d->met);
     if (!is_about_version(verb)) {
         struct pair pair = d->verb[verb].none;
         return is_shown(d, verb, pair) ? SR_OK : say_pair(d, verb, pair, out);
@@ -317,11 +317,12 @@ static enum sr_status say_verb(const struct diff *d, enum sr_verb verb, struct s
     for (size_t i = 0; i < d->names * d->kinds * TIERS; i++) {
         size_t n = i / TIERS / d->kinds;
         size_t k = i / TIERS % d->kinds;
-        unsigned t = (unsigned)(i % TIERS);
-        struct pair pair = d->verb[verb].piece[n][k][t];
-        if (is_first(d, verb, n, k, t) && !is_shown(d, verb, pair)) {
+        struct pair pair = d->verb[verb].piece[n][k][i % TIERS];
+        bool *met = &d->met->pair[pair.a][pair.b];
+        if (!*met && !is_shown(d, verb, pair)) {
             SR_TRY(say_pair(d, verb, pair, out));
         }
+        *met = true;
     }
     return SR_OK;
 }
@@ -329,6 +330,11 @@ static enum sr_status say_verb(const struct diff *d, enum sr_verb verb, struct s
 static void free_pieces(struct verb_pieces **pieces)
 {
     free(*pieces);
+}
+
+static void free_met(struct met **met)
+{
+    free(*met);
 }
 
 static enum sr_status say_rest(const struct diff *d, struct sr_buf *out)
@@ -348,9 +354,10 @@ enum sr_status sr_explain_diff(const struct sr_policy *a, const struct sr_policy
 {
     SR_CLEANUP(free_pieces)
     struct verb_pieces *pieces = calloc(SR_VERB_COUNT, sizeof *pieces);
-    struct diff d = {.a = a, .b = b, .verb = pieces};
+    SR_CLEANUP(free_met) struct met *met = calloc(1, sizeof *met);
+    struct diff d = {.a = a, .b = b, .verb = pieces, .met = met};
     size_t before = sr_buf_view(out).len;
-    if (pieces == NULL) {
+    if (pieces == NULL || met == NULL) {
         return SR_NO_MEMORY;
     }
     collect(&d, a);

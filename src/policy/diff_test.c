@@ -183,6 +183,11 @@ static void hours_over_midnight_belong_to_the_day_before(void)
 
 static void witnesses_and_expiry_have_signs(void)
 {
+    CHECK(differ(HEAD RULE("r", " attributes a b\n") TAIL, HEAD RULE("r", " attributes b c\n") TAIL,
+                 "read, use: rule 'r' (line 12), now rule 'r' (line 12)\n"
+                 "  of tier 3..5; any kind; any name\n"
+                 "  + who asks: need no longer have a\n"
+                 "  - who asks: must now have c\n"));
     CHECK(differ(HEAD RULE("r", " witnesses 2 within 10m\n") TAIL,
                  HEAD RULE("r", " witnesses 1 within 5m\n") TAIL,
                  "read, use: rule 'r' (line 12), now rule 'r' (line 12)\n"

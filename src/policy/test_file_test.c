@@ -249,13 +249,21 @@ static const struct {
                "erin deposit n@1 tier 2 -> deny forbidden\nalice leave bob -> allow\n"
                "alice request use m@1 break-glass reason for 1m -> deny not-break-glass\n"
                "erin request enrol new roles officer -> pending\n"
-               " with approvals of alice -> pending\n with approvals of alice bob -> allow\n"},
+               " with approvals of alice -> pending\n with approvals of alice bob -> allow\n"
+               "erin request policy reason -> pending\n"
+               " with approvals of alice after 1h -> pending approvals-missing\n"
+               " with approvals of alice bob after 9m -> pending waiting\n"
+               " with approvals of alice bob after 10m -> allow\n"},
     {"tier-2", "version m@1 tier 2\nerin use m@1 -> deny needs-request\n"
                "bot request use m@1 reason for 1h -> pending\n"
                " with approvals of alice -> allow\n"
                "alice request use m@1 break-glass reason for 2h -> allow\n"
                "erin request export m@1 reason ticket for 1h -> pending\n"
-               " with approvals of alice -> pending\n with approvals of alice bob -> allow\n"},
+               " with approvals of alice -> pending\n with approvals of alice bob -> allow\n"
+               "erin request policy reason -> pending\n"
+               " with approvals of alice bob after 1h -> pending approvals-missing\n"
+               " with approvals of alice bob carol after 1h -> allow\n"
+               "alice request use m@1 break-glass reason for 3h -> deny too-long\n"},
     {"tier-3", "version m@1 tier 3\n"
                "erin request use m@1 reason for 8h -> pending\n"
                " with approvals of alice -> pending\n with approvals of alice bob -> allow\n"
@@ -285,7 +293,14 @@ static const struct {
      " with approvals of alice bob ben carol after 24h -> allow\n"
      " with approvals of alice bob ben carol after 1m -> pending waiting\n"
      "erin request export m@1 reason ticket host bytes 1TB for 1h at tue 07:59 -> deny "
-     "hours\n"},
+     "hours\n"
+     "erin request policy reason ticket -> pending\n"
+     " with approvals of alice bob ben carol after 23h -> pending waiting\n"
+     " with approvals of alice bob ben carol after 24h -> allow\n"
+     "alice request use m@1 break-glass reason ticket host workload vllm bytes 1TB for 30m -> "
+     "allow\n"
+     "soft request use m@1 break-glass reason ticket host workload vllm bytes 1TB for 30m -> deny "
+     "weak-signature\n"},
     {"tier-5",
      "version m@1 tier 5\nalice export m@1 -> deny forbidden\n"
      "erin request export m@1 reason -> deny forbidden\n"
@@ -295,7 +310,11 @@ static const struct {
      " with approvals of alice bob carol chris after 1h -> pending\n"
      "erin request use m@1 reason ticket host workload vllm bytes 1TB for 2h witnesses 1 -> "
      "deny witnesses\n"
-     "alice request use m@1 break-glass reason for 1m -> deny not-break-glass\n"},
+     "alice request use m@1 break-glass reason for 1m -> deny not-break-glass\n"
+     "erin request policy reason ticket -> pending\n"
+     " with approvals of alice bob ben carol after 24h -> pending approvals-missing\n"
+     " with approvals of alice bob ben carol chris after 24h -> allow\n"
+     "erin request offer m@1 reason ticket -> deny not-by-actor\n"},
 };
 
 static void the_tiers_answer_as_their_page_says(void)
