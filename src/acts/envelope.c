@@ -167,6 +167,11 @@ struct sr_bytes sr_envelope_bytes(const struct sr_envelope *e)
     return sr_bytes(e->bytes, e->len);
 }
 
+struct sr_bytes sr_envelope_signature(const struct sr_envelope *e)
+{
+    return sr_buf_view(e->signature);
+}
+
 const char *sr_envelope_keyid(const struct sr_envelope *e)
 {
     return e->keyid;

@@ -32,6 +32,8 @@ const struct sr_act *sr_envelope_act(const struct sr_envelope *e);
 const uint8_t *sr_envelope_digest(const struct sr_envelope *e); /* of the act */
 struct sr_bytes sr_envelope_statement(const struct sr_envelope *e);
 struct sr_bytes sr_envelope_bytes(const struct sr_envelope *e);
+/* As its key's form has it: an SSHSIG in binary, DER, or 64 bytes. hostile until verified. */
+struct sr_bytes sr_envelope_signature(const struct sr_envelope *e);
 /* Printable ASCII, perhaps empty; hostile: nobody has signed it. It says which key to try. */
 const char *sr_envelope_keyid(const struct sr_envelope *e);
 

@@ -46,6 +46,7 @@ static void makes_and_verifies(struct sr_act_signer *signer, const struct sr_act
     CHECK(sr_text_equal(sr_envelope_bytes(e), sr_buf_view(out)));
     CHECK(memcmp(sr_envelope_digest(e), digest, sizeof digest) == 0);
     CHECK(sr_envelope_act(e)->verb == SR_VERB_APPROVE);
+    CHECK(sr_envelope_signature(e).len >= 64);
     CHECK(strcmp(sr_envelope_keyid(e), sr_act_key_fingerprint(signer->key)) == 0);
     CHECK(sr_envelope_verify(e, signer->key, NULL, &err) == SR_OK);
     CHECK(sr_envelope_verify(e, other, NULL, &err) == SR_UNTRUSTED);
