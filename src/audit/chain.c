@@ -375,3 +375,21 @@ enum sr_status sr_chain_merge(const struct sr_chain *const *chains, size_t count
     }
     return sr_chain_decode(sr_buf_view(text), out, err);
 }
+
+enum sr_status sr_chain_write(const struct sr_chain *c, struct sr_buf *out)
+{
+    struct sr_bytes cards[SR_CHAIN_CARDS_MAX];
+    struct sr_chain_part *parts = calloc(c->event_count + 1, sizeof *parts);
+    if (parts == NULL) {
+        return SR_NO_MEMORY;
+    }
+    for (size_t i = 0; i < c->card_count; i++) {
+        cards[i] = c->cards[i].envelope;
+    }
+    for (size_t i = 0; i < c->event_count; i++) {
+        parts[i] = c->events[i].event.part;
+    }
+    enum sr_status status = sr_chain_encode(cards, c->card_count, parts, c->event_count, out);
+    free(parts);
+    return status;
+}

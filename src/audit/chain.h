@@ -119,4 +119,7 @@ enum sr_status sr_chain_verify(const struct sr_chain *c, const uint8_t *known, s
 enum sr_status sr_chain_merge(const struct sr_chain *const *chains, size_t count,
                               struct sr_chain **out, struct sr_err *err) SR_MUST_USE;
 
+/* Append the text of a chain that was decoded or merged. errors  TOO_LARGE, NO_MEMORY */
+enum sr_status sr_chain_write(const struct sr_chain *c, struct sr_buf *out) SR_MUST_USE;
+
 #endif /* SR_AUDIT_CHAIN_H */
