@@ -1,14 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A policy: groups have only members from before, nobody is a member twice, so that whoever counts
- * goes once through the nodes and ends.
+ * goes once through the nodes and ends. Where its keys are keys: all witnesses together suffice,
+ * and one more never makes them too few.
  */
 #include <stdlib.h>
 
 #include "formats/tlog_policy.h"
 #include "fuzz/require.h"
+#include "ledger/quorum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void count_witnesses(struct sr_bytes text)
+{
+    SR_AUTO(sr_quorum) q = NULL;
+    bool has_signed[SR_TLOG_POLICY_NODES_MAX] = {false};
+    if (sr_quorum_parse(text, &q, NULL) != SR_OK) {
+        return;
+    }
+    bool was_met = sr_quorum_is_met(q, has_signed);
+    for (size_t i = 0; i < sr_quorum_witnesses(q); i++) {
+        has_signed[i] = true;
+        bool is_met = sr_quorum_is_met(q, has_signed);
+        REQUIRE(is_met || !was_met);
+        was_met = is_met;
+    }
+    REQUIRE(was_met);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -34,5 +53,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
     }
     REQUIRE(members == p.members);
+    count_witnesses(sr_bytes(data, size));
     return 0;
 }
