@@ -236,7 +236,9 @@ static enum sr_status verify_any_log(const struct sr_quorum *q, struct sr_bytes 
     struct sr_vkey_mark all[1 + SR_TLOG_POLICY_NODES_MAX] = {{0}};
     enum sr_status status =
         sr_fail(err, SR_UNTRUSTED, "the policy has no log that could have signed it");
-    memcpy(&keys[1], sr_quorum_witness_keys(q), q->witnesses * sizeof keys[1]);
+    for (size_t i = 0; i < q->witnesses; i++) {
+        keys[1 + i] = q->witness[i];
+    }
     for (size_t i = 0; i < q->policy.logs; i++) {
         keys[0] = q->log[i];
         status = sr_receipt_checkpoint(note, sr_vkey_name(q->log[i]), keys, 1 + q->witnesses, out,
