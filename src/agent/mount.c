@@ -42,6 +42,11 @@ struct mount {
     struct fuse_session *session;
     pthread_t main_thread;
     atomic_bool revoked;
+    atomic_uint_fast64_t served; /* bytes */
+
+    pthread_mutex_t record_lock; /* over what follows, and held while a file goes on record */
+    bool *was_opened;            /* for each file */
+    uint64_t files_opened;
 
     pthread_mutex_t lock; /* over what follows */
     pthread_cond_t closed;
@@ -166,6 +171,30 @@ static void on_readdir(fuse_req_t req, fuse_ino_t inode, size_t size, off_t offs
     free(out);
 }
 
+/* Say once of each file that it is opened. */
+static enum sr_status note_opened(struct mount *m, size_t file, struct sr_err *err)
+{
+    enum sr_status status = SR_OK;
+    (void)pthread_mutex_lock(&m->record_lock);
+    if (!m->was_opened[file]) {
+        status = m->params->opened == NULL ? SR_OK : m->params->opened(m->params->ctx, file, err);
+        m->was_opened[file] = status == SR_OK;
+        m->files_opened += status == SR_OK;
+    }
+    (void)pthread_mutex_unlock(&m->record_lock);
+    return status;
+}
+
+static void report_refused(struct mount *m, size_t file, const struct sr_err *err)
+{
+    char line[SR_ERR_MESSAGE_BYTES + SR_LIMIT_PATH_BYTES];
+    (void)snprintf(line, sizeof line, "'%s' is not opened: %s", m->params->paths[file],
+                   err->message);
+    (void)pthread_mutex_lock(&m->lock);
+    m->params->report(m->params->ctx, line);
+    (void)pthread_mutex_unlock(&m->lock);
+}
+
 static void on_open(fuse_req_t req, fuse_ino_t inode, struct fuse_file_info *info)
 {
     struct mount *m = fuse_req_userdata(req);
@@ -176,6 +205,13 @@ static void on_open(fuse_req_t req, fuse_ino_t inode, struct fuse_file_info *inf
     }
     if (atomic_load(&m->revoked) || (info->flags & O_ACCMODE) != O_RDONLY) {
         (void)fuse_reply_err(req, atomic_load(&m->revoked) ? EACCES : EROFS);
+        return;
+    }
+    struct sr_err err = {0};
+    enum sr_status status = note_opened(m, node.file, &err);
+    if (status != SR_OK) {
+        report_refused(m, node.file, &err);
+        (void)fuse_reply_err(req, status == SR_DENIED ? EACCES : EIO);
         return;
     }
     (void)pthread_mutex_lock(&m->lock);
@@ -270,6 +306,7 @@ static void on_read(fuse_req_t req, fuse_ino_t inode, size_t size, off_t offset,
     struct iovec iov[2];
     size_t count = 0;
     if (pin_range(m, file, from, len, pinned, iov, &count) == SR_OK) {
+        atomic_fetch_add(&m->served, len);
         (void)fuse_reply_iov(req, iov, (int)count);
     } else {
         (void)fuse_reply_err(req, EIO);
@@ -450,8 +487,10 @@ static void mount_clear(struct mount *m)
     sr_mount_tree_free(m->tree);
     free(m->opens);
     free(m->to_drop);
+    free(m->was_opened);
     (void)pthread_cond_destroy(&m->closed);
     (void)pthread_mutex_destroy(&m->lock);
+    (void)pthread_mutex_destroy(&m->record_lock);
 }
 
 /*
@@ -488,8 +527,10 @@ static enum sr_status make_cache(struct mount *m, struct sr_err *err)
     SR_TRY(sr_segment_cache_new(&params, &m->cache, err));
     m->opens = calloc(p->file_count + 1, sizeof *m->opens);
     m->to_drop = calloc(p->file_count + 1, sizeof *m->to_drop);
-    return m->opens != NULL && m->to_drop != NULL ? SR_OK
-                                                  : sr_fail(err, SR_NO_MEMORY, "set up a mount");
+    m->was_opened = calloc(p->file_count + 1, sizeof *m->was_opened);
+    return m->opens != NULL && m->to_drop != NULL && m->was_opened != NULL
+               ? SR_OK
+               : sr_fail(err, SR_NO_MEMORY, "set up a mount");
 }
 
 static enum sr_status make_session(struct mount *m, struct sr_err *err)
@@ -572,11 +613,18 @@ enum sr_status sr_mount_serve(const struct sr_mount_params *params, struct sr_er
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
 
     SR_CLEANUP(mount_clear)
-    struct mount m = {
-        .params = params, .lock = PTHREAD_MUTEX_INITIALIZER, .closed = PTHREAD_COND_INITIALIZER};
+    struct mount m = {.params = params,
+                      .lock = PTHREAD_MUTEX_INITIALIZER,
+                      .record_lock = PTHREAD_MUTEX_INITIALIZER,
+                      .closed = PTHREAD_COND_INITIALIZER};
     SR_TRY(make_cache(&m, err));
     SR_TRY(make_session(&m, err));
-    return serve(&m, err);
+    enum sr_status status = serve(&m, err);
+    if (params->totals != NULL) {
+        *params->totals =
+            (struct sr_mount_totals){.bytes = atomic_load(&m.served), .files = m.files_opened};
+    }
+    return status;
 }
 
 /* Ending a mount from outside ------------------------------------------------------------------ */

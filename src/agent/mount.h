@@ -14,6 +14,12 @@
  * ends, and then touching an old mapping is SIGBUS. docs/mount.md says what that leaves.
  */
 
+/* What was served. */
+struct sr_mount_totals {
+    uint64_t bytes; /* that the kernel read, from files or ahead */
+    uint64_t files; /* that were opened */
+};
+
 struct sr_mount_params {
     const char *dir;   /* an existing folder */
     const char *label; /* shown in the mount table: "strongroom:llama@1" */
@@ -25,6 +31,12 @@ struct sr_mount_params {
     size_t memory_bytes;      /* for the segment cache; less if less can be locked */
     unsigned threads;         /* that decrypt ahead */
     void (*ready)(void *ctx); /* called once, when the folder can be read */
+    /*
+     * Called before a file is opened for the first time, from any thread, never two at a time: that
+     * it is opened goes on record. What it refuses is not opened. NULL: nobody wants to know.
+     */
+    enum sr_status (*opened)(void *ctx, size_t file, struct sr_err *err);
+    struct sr_mount_totals *totals; /* set when the call returns; NULL: nobody asks */
     /* One line about a read that failed; from any thread, never two at a time. */
     void (*report)(void *ctx, const char *line);
     void *ctx;

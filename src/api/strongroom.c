@@ -3,6 +3,7 @@
 #include <strongroom/strongroom.h>
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,8 @@ struct strongroom_room {
 };
 
 struct strongroom_version {
+    struct sr_room *room;
+    atomic_uint_fast64_t *served; /* bytes; for the record when it is closed */
     struct sr_catalog_version facts;
     struct sr_permit *permit;
     struct sr_pool *pool;
@@ -96,6 +99,12 @@ void strongroom_version_close(struct strongroom_version *version)
     if (version == NULL) {
         return;
     }
+    if (version->bodies != NULL) {
+        /* A record that cannot be written does not keep anybody from closing. */
+        (void)!sr_custody_served(version->room, version->permit, atomic_load(version->served),
+                                 version->count, NULL);
+    }
+    free(version->served);
     for (size_t i = 0; version->bodies != NULL && i < version->count; i++) {
         sr_room_body_free(version->bodies[i]);
     }
@@ -110,6 +119,11 @@ void strongroom_version_close(struct strongroom_version *version)
 static enum sr_status open_version(struct sr_room *room, const char *ref,
                                    struct strongroom_version *v, struct sr_err *err)
 {
+    v->room = room;
+    v->served = calloc(1, sizeof *v->served);
+    if (v->served == NULL) {
+        return sr_fail(err, SR_NO_MEMORY, "open a version");
+    }
     SR_TRY(sr_query_resolve(room, sr_text_view(ref), &v->facts, err));
     SR_TRY(sr_query_files(room, &v->facts.id, &v->files, &v->count, err));
     struct sr_act act = {.verb = SR_VERB_USE};
@@ -208,6 +222,8 @@ enum strongroom_status strongroom_read(const struct strongroom_version *version,
     enum sr_status status = sr_body_read(body, offset, out, len, &err);
     if (status != SR_OK) {
         status = sr_context(&err, status, "'%s'", version->files[file].path);
+    } else {
+        atomic_fetch_add(version->served, len);
     }
     return finish(status, &err, error);
 }

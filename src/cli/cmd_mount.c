@@ -47,6 +47,10 @@ struct mounting {
     struct sr_room_body **bodies;
     struct sr_body **views;
     size_t count;
+
+    struct sr_room *room; /* while it is served */
+    const struct sr_permit *permit;
+    struct sr_mount_totals totals;
 };
 
 static void mounting_clear(struct mounting *m)
@@ -161,6 +165,12 @@ static unsigned threads_ahead(void)
     return threads < THREADS_MAX ? threads : THREADS_MAX;
 }
 
+static enum sr_status on_opened(void *ctx, size_t file, struct sr_err *err)
+{
+    struct mounting *m = ctx;
+    return sr_custody_opened(m->room, m->permit, m->paths[file], err);
+}
+
 static enum sr_status serve(struct mounting *m, struct sr_err *err)
 {
     char label[SR_VIEW_REF_BYTES + 16];
@@ -177,9 +187,17 @@ static enum sr_status serve(struct mounting *m, struct sr_err *err)
         .threads = threads_ahead(),
         .ready = on_ready,
         .report = on_report,
+        .opened = on_opened,
+        .totals = &m->totals,
         .ctx = m,
     };
-    return sr_mount_serve(&params, err);
+    enum sr_status status = sr_mount_serve(&params, err);
+    if (status != SR_OK && m->totals.files == 0) {
+        return status; /* nothing was opened */
+    }
+    enum sr_status recorded = sr_custody_served(m->room, m->permit, m->totals.bytes,
+                                                m->totals.files, status == SR_OK ? err : NULL);
+    return status == SR_OK ? recorded : status;
 }
 
 /* Everything from the passphrase to the end of the mount, in the process that serves it. */
@@ -200,6 +218,8 @@ static enum sr_status mount_version(struct mounting *m, struct sr_err *err)
     /* The mount reads whole segments, which need no buffer here; opening an empty file does. */
     SR_AUTO(sr_pool) pool = NULL;
     SR_TRY(sr_pool_new(SR_BODY_SEGMENT_BYTES, 1, 1, &pool, err));
+    m->room = room;
+    m->permit = permit;
     enum sr_status status = open_bodies(m, room, pool, permit, err);
     if (status == SR_OK) {
         status = serve(m, err);

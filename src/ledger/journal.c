@@ -29,7 +29,9 @@ enum sr_status sr_journal_open(int folder, const char *name, struct sr_journal *
     if (end < 0) {
         return fail_io(err, "open");
     }
-    SR_TRY(sr_folder_sync(folder, err));
+    if (end == 0) { /* who first wrote to it has made its name durable */
+        SR_TRY(sr_folder_sync(folder, err));
+    }
     out->bytes = (uint64_t)end;
     sr_folder_move_fd(&fd, &out->fd);
     return SR_OK;
