@@ -8,42 +8,17 @@
  * verify KEY ENVELOPE        prints verb, digest, keyid and what the signature showed KEY, PEM and
  * ENVELOPE are files. Failures print "SLUG: MESSAGE" and exit with 1.
  */
-#include <fcntl.h>
 #include <inttypes.h>
-#include <unistd.h>
 
 #include "acts/envelope.h"
 #include "tests/sample_act.h"
-
-enum { FILE_BYTES_MAX = 1 << 20, PATIENCE_MS = 20000 };
-
-static enum sr_status read_file(const char *path, struct sr_buf **out, struct sr_err *err)
-{
-    uint8_t piece[4096];
-    SR_TRY(sr_buf_new(FILE_BYTES_MAX, out));
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return sr_fail(err, SR_NOT_FOUND, "open '%s'", path);
-    }
-    enum sr_status status = SR_OK;
-    for (ssize_t n = 1; status == SR_OK && n > 0;) {
-        n = read(fd, piece, sizeof piece);
-        status = n > 0 ? sr_buf_append(*out, sr_bytes(piece, (size_t)n)) : SR_OK;
-    }
-    (void)close(fd);
-    return status;
-}
+#include "tests/services/ssh-agent/tool.h"
 
 static enum sr_status read_key(const char *path, struct sr_act_key **out, struct sr_err *err)
 {
     SR_AUTO(sr_buf) text = NULL;
     SR_TRY(read_file(path, &text, err));
     return sr_act_key_parse(sr_buf_view(text), out, err);
-}
-
-static void print(struct sr_bytes data)
-{
-    (void)fwrite(data.ptr, 1, data.len, stdout);
 }
 
 static enum sr_status statement(char **args, struct sr_err *err)
@@ -122,26 +97,10 @@ static enum sr_status verify(char **args, struct sr_err *err)
 
 int main(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        enum sr_status (*run)(char **args, struct sr_err *err);
-        int args;
-    } COMMANDS[] = {{"statement", statement, 1},
-                    {"agent", agent, 3},
-                    {"pem", pem, 1},
-                    {"key", show_key, 1},
-                    {"verify", verify, 2}};
-    for (size_t i = 0; argc >= 2 && i < sizeof COMMANDS / sizeof COMMANDS[0]; i++) {
-        if (strcmp(argv[1], COMMANDS[i].name) != 0 || argc - 2 != COMMANDS[i].args) {
-            continue;
-        }
-        struct sr_err err = {0};
-        enum sr_status status = COMMANDS[i].run(argv + 2, &err);
-        if (status != SR_OK) {
-            (void)fprintf(stderr, "%s: %s\n", sr_status_info(status)->slug, err.message);
-        }
-        return status == SR_OK ? 0 : 1;
-    }
-    (void)fprintf(stderr, "usage: see the top of act_tool.c\n");
-    return 2;
+    static const struct tool_command COMMANDS[] = {{"statement", statement, 1},
+                                                   {"agent", agent, 3},
+                                                   {"pem", pem, 1},
+                                                   {"key", show_key, 1},
+                                                   {"verify", verify, 2}};
+    return tool_main(COMMANDS, sizeof COMMANDS / sizeof COMMANDS[0], argc, argv);
 }

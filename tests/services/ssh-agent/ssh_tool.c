@@ -8,33 +8,11 @@
  * DEMAND is a namespace, with "+uv" at its end when user verification is demanded; PUB, MESSAGE,
  * SIG and PEM are files. Failures print "SLUG: MESSAGE" and exit with 1.
  */
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "acts/ssh_signer.h"
 #include "base/text.h"
-
-enum { FILE_BYTES_MAX = 1 << 20, PATIENCE_MS = 20000 };
-
-static enum sr_status read_file(const char *path, struct sr_buf **out, struct sr_err *err)
-{
-    uint8_t piece[4096];
-    SR_TRY(sr_buf_new(FILE_BYTES_MAX, out));
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return sr_fail(err, SR_NOT_FOUND, "open '%s'", path);
-    }
-    enum sr_status status = SR_OK;
-    for (ssize_t n = 1; status == SR_OK && n > 0;) {
-        n = read(fd, piece, sizeof piece);
-        status = n > 0 ? sr_buf_append(*out, sr_bytes(piece, (size_t)n)) : SR_OK;
-    }
-    (void)close(fd);
-    return status;
-}
+#include "tests/services/ssh-agent/tool.h"
 
 static enum sr_status read_key(const char *path, struct sr_buf **out, struct sr_err *err)
 {
@@ -53,11 +31,6 @@ static struct sr_ssh_demand demand_of(char *text)
         *mark = '\0';
     }
     return (struct sr_ssh_demand){.name_space = text, .needs_verification = mark != NULL};
-}
-
-static void print(struct sr_bytes data)
-{
-    (void)fwrite(data.ptr, 1, data.len, stdout);
 }
 
 static enum sr_status list(char **args, struct sr_err *err)
@@ -151,22 +124,7 @@ static enum sr_status verify(char **args, struct sr_err *err)
 
 int main(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        enum sr_status (*run)(char **args, struct sr_err *err);
-        int args;
-    } COMMANDS[] = {{"list", list, 1}, {"sign", sign, 4}, {"der", der, 4}, {"verify", verify, 4}};
-    for (size_t i = 0; argc >= 2 && i < sizeof COMMANDS / sizeof COMMANDS[0]; i++) {
-        if (strcmp(argv[1], COMMANDS[i].name) != 0 || argc - 2 != COMMANDS[i].args) {
-            continue;
-        }
-        struct sr_err err = {0};
-        enum sr_status status = COMMANDS[i].run(argv + 2, &err);
-        if (status != SR_OK) {
-            (void)fprintf(stderr, "%s: %s\n", sr_status_info(status)->slug, err.message);
-        }
-        return status == SR_OK ? 0 : 1;
-    }
-    (void)fprintf(stderr, "usage: see the top of ssh_tool.c\n");
-    return 2;
+    static const struct tool_command COMMANDS[] = {
+        {"list", list, 1}, {"sign", sign, 4}, {"der", der, 4}, {"verify", verify, 4}};
+    return tool_main(COMMANDS, sizeof COMMANDS / sizeof COMMANDS[0], argc, argv);
 }
