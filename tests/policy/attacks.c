@@ -161,8 +161,8 @@ static bool achieve_key(struct world *w, size_t who)
     struct draft d;
     draft_free(w, &d, SR_VERB_ADD_KEY);
     sr_act_set_word(&d.act, SR_FIELD_principal, w->actor[who].name);
-    sr_act_set_word(&d.act, SR_FIELD_key, keys_make()[w->keys_given].line);
     w->keys_given += w->keys_given < ROOM_KEY;
+    sr_act_set_word(&d.act, SR_FIELD_key, keys_make()[ROOM_KEY - w->keys_given].line);
     return achieve(w, &d);
 }
 
@@ -176,8 +176,8 @@ static size_t get_servant(struct world *w, size_t owner, const char *type)
     sr_act_set_word(&d.act, SR_FIELD_principal, d.lines[0]);
     sr_act_set_word(&d.act, SR_FIELD_type, type);
     sr_act_set_word(&d.act, SR_FIELD_owner, w->actor[owner].name);
-    sr_act_set_word(&d.act, SR_FIELD_key, keys_make()[w->keys_given].line);
     w->keys_given += w->keys_given < ROOM_KEY;
+    sr_act_set_word(&d.act, SR_FIELD_key, keys_make()[ROOM_KEY - w->keys_given].line);
     static const char *const roles[] = {"officer", "security", "engineer", "admin", "incident"};
     for (size_t i = 0; i < 5; i++) {
         d.texts[i] = sr_text_view(roles[i]);
@@ -717,6 +717,13 @@ static void attack_room_verb(struct world *w)
     struct draft d;
     draft_begin(w, &d, SR_VERB_SERVED, pick_actor(w));
     draft_fill(w, &d);
+    (void)world_do(w, &d);
+    draft_begin(w, &d, SR_VERB_INIT, pick_actor(w));
+    d.act.has = w->h.entry[0].act->has;
+    memcpy(d.act.field, w->h.entry[0].act->field, sizeof d.act.field);
+    d.is_room = chance_of(&w->chance, 50);
+    d.act.room.bytes[0] ^= (uint8_t)chance_below(&w->chance, 2);
+    memset(d.act.policy, 0, sizeof d.act.policy);
     (void)world_do(w, &d);
     if (r != NULL) {
         arm(w, true);

@@ -17,7 +17,7 @@
 #include "world.h"
 
 /* As many as fit into a few seconds; docs/fuzzing.md says how to run more. */
-static uint64_t count = 2000;
+static uint64_t count = 3000;
 static uint64_t first_seed = 1;
 static struct tally tally;
 
@@ -35,10 +35,10 @@ static void play(uint64_t seed, bool is_signed)
         world_end(&w);
         return;
     }
-    size_t moves = 6 + chance_below(&w.chance, 14);
+    size_t moves = 3 + chance_below(&w.chance, 9);
     enum attack attack = (enum attack)(seed % ATTACK_COUNT);
     enum attack other = (enum attack)chance_below(&w.chance, ATTACK_COUNT);
-    if (chance_of(&w.chance, 25)) {
+    if (chance_of(&w.chance, 10)) {
         world_attest(&w);
     }
     for (size_t i = 0; i < 3; i++) {

@@ -39,14 +39,21 @@ void history_clear(struct history *h);
 #define KEYS_HARDWARE 16
 #define ROOM_KEY (KEYS_PLAIN - 1) /* nobody else has it */
 #define KEYS (KEYS_PLAIN + KEYS_HARDWARE)
+/* The last plain keys, of the room and of people, once more in another spelling. */
+#define KEYS_TWINS 30
+#define KEYS_AND_TWINS (KEYS + KEYS_TWINS)
 struct test_key {
     char line[160];
     char fingerprint[HISTORY_FINGERPRINT_BYTES];
     bool is_hardware;
 };
 const struct test_key *keys_make(void);
+/* Whether the keys will have to sign; before a history begins. */
+void keys_spell(bool for_signing);
 /* Who signs with a plain key. The caller frees it. */
 struct sr_act_signer *keys_signer(size_t index);
+/* Which key a line is, in whatever spelling: an index; KEYS_AND_TWINS: none. */
+size_t keys_identity(struct sr_bytes line);
 /* The fingerprint of a key's line; "" when it is none of the keys. */
 const char *keys_fingerprint(struct sr_bytes line);
 

@@ -8,7 +8,17 @@
 #include "history.h"
 #include "world.h"
 
-static struct test_key made[KEYS];
+static struct test_key made[KEYS_AND_TWINS];
+static bool are_signing;
+
+/* What signs plainly is spelled as SPKI; SSH keys are taken apart faster. */
+void keys_spell(bool for_signing)
+{
+    if (are_signing != for_signing) {
+        memset(made, 0, sizeof made);
+        are_signing = for_signing;
+    }
+}
 
 static size_t put_text(uint8_t *out, const void *text, size_t len)
 {
@@ -52,7 +62,7 @@ static struct sr_signer *plain_signer(size_t index)
     return signer;
 }
 
-static void write_plain(struct test_key *k, size_t index)
+static void write_spki(struct test_key *k, size_t index)
 {
     SR_AUTO(sr_signer) signer = plain_signer(index);
     SR_AUTO(sr_buf) der = NULL;
@@ -61,6 +71,28 @@ static void write_plain(struct test_key *k, size_t index)
     st = sr_public_key_der(signer->public_key, der);
     assert(st == SR_OK);
     encode_line(k, "spki", sr_buf_view(der));
+}
+
+/* As SSH spells it: RFC 8709, section 4. */
+static void write_ssh(struct test_key *k, size_t of)
+{
+    SR_AUTO(sr_signer) signer = plain_signer(of);
+    uint8_t point[SR_SIGN_ED25519_KEY_BYTES];
+    uint8_t blob[128];
+    enum sr_status st = sr_public_key_ed25519_bytes(signer->public_key, point);
+    assert(st == SR_OK);
+    size_t len = put_text(blob, "ssh-ed25519", 11);
+    len += put_text(blob + len, point, sizeof point);
+    encode_line(k, "ssh-ed25519", sr_bytes(blob, len));
+}
+
+size_t keys_identity(struct sr_bytes line)
+{
+    size_t i = 0;
+    while (i < KEYS_AND_TWINS && !sr_text_equal(line, sr_text_view(made[i].line))) {
+        i++;
+    }
+    return i < KEYS ? i : i < KEYS_AND_TWINS ? ROOM_KEY - (i - KEYS) : KEYS_AND_TWINS;
 }
 
 struct sr_act_signer *keys_signer(size_t index)
@@ -88,15 +120,19 @@ static bool finish(struct test_key *k)
 const struct test_key *keys_make(void)
 {
     struct chance c = {.state = 4};
-    for (size_t i = 0; i < KEYS && made[KEYS - 1].fingerprint[0] == 0;) {
+    for (size_t i = 0; i < KEYS_AND_TWINS && made[KEYS_AND_TWINS - 1].fingerprint[0] == 0;) {
         uint8_t point[32];
         random_bytes(&c, point, sizeof point);
         point[31] &= 0x7f;
-        made[i].is_hardware = i >= KEYS_PLAIN;
+        made[i].is_hardware = i >= KEYS_PLAIN && i < KEYS;
+        bool is_twin = i >= KEYS;
+        size_t index = is_twin ? ROOM_KEY - (i - KEYS) : i;
         if (made[i].is_hardware) {
             write_hardware(&made[i], point);
+        } else if (is_twin == are_signing) {
+            write_ssh(&made[i], index);
         } else {
-            write_plain(&made[i], i);
+            write_spki(&made[i], index);
         }
         /* Half of all numbers are not a point of the curve. */
         i += finish(&made[i]);
@@ -106,7 +142,7 @@ const struct test_key *keys_make(void)
 
 const char *keys_fingerprint(struct sr_bytes line)
 {
-    for (size_t i = 0; i < KEYS; i++) {
+    for (size_t i = 0; i < KEYS_AND_TWINS; i++) {
         if (sr_text_equal(line, sr_text_view(made[i].line))) {
             return made[i].fingerprint;
         }

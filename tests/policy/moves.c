@@ -111,14 +111,17 @@ static void fill_version(struct world *w, struct draft *d)
 
 static size_t new_key(struct world *w)
 {
-    /* Mostly one that nobody has. */
+    /* Mostly one that nobody has; sometimes one that somebody has, spelled otherwise. */
+    if (chance_of(&w->chance, w->is_signed ? 0 : 3)) {
+        return KEYS + chance_below(&w->chance, KEYS_TWINS);
+    }
     if (chance_of(&w->chance, 4)) {
         return chance_below(&w->chance, w->is_signed ? KEYS_PLAIN : KEYS);
     }
     if (chance_of(&w->chance, w->is_signed ? 0 : 25) && w->hardware_given < KEYS - KEYS_PLAIN) {
         return KEYS - 1 - w->hardware_given++;
     }
-    return w->keys_given < ROOM_KEY ? w->keys_given++ : ROOM_KEY;
+    return ROOM_KEY - (w->keys_given < ROOM_KEY ? ++w->keys_given : 0);
 }
 
 static void fill_roles(struct world *w, struct draft *d)
@@ -431,6 +434,7 @@ const struct known_request *world_ask(struct world *w, enum sr_verb verb, size_t
     draft_begin(w, &d, verb, actor);
     draft_fill(w, &d);
     draft_ask(w, &d);
+    d.is_room = chance_of(&w->chance, 2);
     return world_do(w, &d) == SR_REASON_NONE && w->requests > before ? &w->request[before] : NULL;
 }
 

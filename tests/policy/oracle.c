@@ -376,6 +376,14 @@ static const struct entry *find_request(const struct past *h, const uint8_t *dig
     return NULL;
 }
 
+/* The requester's person. Who is at the room's key is nobody else than they say. */
+static bool is_requester(const struct past *h, const struct entry *request, struct sr_bytes who)
+{
+    struct sr_bytes asked = request->act->actor;
+    return sr_text_equal(find_member(h, who).person,
+                         request->is_room ? asked : find_member(h, asked).person);
+}
+
 static bool is_break_glass(const struct entry *request)
 {
     return sr_act_has(request->act, SR_FIELD_break_glass);
@@ -579,7 +587,7 @@ static bool may_still(const struct past *h, const struct entry *request,
 {
     struct sr_bytes who = e->act->actor;
     if (find_member(h, who).type != SR_PRINCIPAL_HUMAN || has_left(h, who) ||
-        key_is_revoked(h, e->fingerprint) || same_person(h, who, request->act->actor)) {
+        key_is_revoked(h, e->fingerprint) || is_requester(h, request, who)) {
         return false;
     }
     return has_attributes(h, who, rule->reviewer_attributes, rule->reviewer_attribute, now) &&
@@ -649,7 +657,7 @@ static int64_t quorum_since(const struct past *h, const struct asked *a)
     return NEVER;
 }
 
-/* When an act was allowed first that made the quorum, or used it (D-13). */
+/* Since when the quorum was there that an act first made, or used (D-13). */
 static int64_t granted_first(const struct past *h, const struct entry *request)
 {
     for (size_t i = 0; i < h->count; i++) {
@@ -664,7 +672,7 @@ static int64_t granted_first(const struct past *h, const struct entry *request)
                           e->time_utc_ms, false};
         if (is_break_glass(request) ||
             (a.rule != NULL && !a.rule->forbids && quorum_since(&then, &a) != NEVER)) {
-            return e->time_utc_ms;
+            return is_break_glass(request) ? request->time_utc_ms : quorum_since(&then, &a);
         }
     }
     return NEVER;
@@ -712,8 +720,9 @@ static enum sr_reason ended_by_leaving(const struct past *h, const struct entry 
         struct past before = {h->entry, i};
         const struct sr_act *act = h->entry[i].act;
         struct member m = find_member(h, request->act->actor);
-        if (act->verb == SR_VERB_LEAVE && (about(act, SR_FIELD_principal, request->act->actor) ||
-                                           about(act, SR_FIELD_principal, m.person))) {
+        if (act->verb == SR_VERB_LEAVE && !request->is_room &&
+            (about(act, SR_FIELD_principal, request->act->actor) ||
+             about(act, SR_FIELD_principal, m.person))) {
             return granted_first(&before, request) == NEVER ? SR_REASON_REQUEST_WITHDRAWN
                                                             : SR_REASON_GRANT_REVOKED;
         }
@@ -726,7 +735,7 @@ static bool is_withdrawn(const struct past *h, const struct entry *request)
     for (size_t i = 0; i < h->count; i++) {
         const struct sr_act *act = h->entry[i].act;
         if (act->verb == SR_VERB_WITHDRAW && names_request(act, request->digest) &&
-            same_person(h, act->actor, request->act->actor)) {
+            is_requester(h, request, act->actor)) {
             return true;
         }
     }
@@ -1146,15 +1155,32 @@ static enum sr_reason facts_roles(const struct question *q, const struct sr_act 
     return SR_REASON_NONE;
 }
 
+/* Whether somebody has or had a key, or the room, in whatever spelling. */
+static bool is_somebodys(const struct past *h, size_t identity)
+{
+    for (size_t i = 0; i < h->count; i++) {
+        const struct sr_act *act = h->entry[i].act;
+        bool gives =
+            act->verb == SR_VERB_INIT || act->verb == SR_VERB_ENROL || act->verb == SR_VERB_ADD_KEY;
+        if (gives && keys_identity(text_of(act, SR_FIELD_key)) == identity) {
+            return true;
+        }
+        for (size_t k = 0; k < h->entry[i].rosters; k++) {
+            if (keys_identity(h->entry[i].roster[k].key) == identity) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static enum sr_reason facts_key(const struct question *q, const struct sr_act *act)
 {
-    const char *fingerprint = keys_fingerprint(text_of(act, SR_FIELD_key));
-    if (fingerprint[0] == 0) {
+    size_t identity = keys_identity(text_of(act, SR_FIELD_key));
+    if (identity == KEYS_AND_TWINS) {
         return SR_REASON_MALFORMED;
     }
-    bool is_rooms =
-        strcmp(keys_fingerprint(text_of(q->h->entry[0].act, SR_FIELD_key)), fingerprint) == 0;
-    return is_rooms || key_owner(q->h, fingerprint).len > 0 ? SR_REASON_KEY_IN_USE : SR_REASON_NONE;
+    return is_somebodys(q->h, identity) ? SR_REASON_KEY_IN_USE : SR_REASON_NONE;
 }
 
 static enum sr_reason facts_enrol(const struct question *q, const struct sr_act *act)
@@ -1539,7 +1565,8 @@ static enum sr_reason decide_grant(const struct question *q, const struct entry 
     if (request == NULL) {
         return SR_REASON_NO_SUCH_REQUEST;
     }
-    if (!sr_text_equal(request->act->actor, q->act->actor)) {
+    if (!sr_text_equal(request->act->actor, q->act->actor) ||
+        request->is_room != q->event->is_room) {
         return SR_REASON_NOT_THE_REQUESTER;
     }
     return sr_act_fits_request(q->act, request->act, &err) == SR_OK ? SR_REASON_NONE
@@ -1685,7 +1712,7 @@ static enum sr_reason decide_opinion(const struct question *q, const struct entr
     if (find_member(q->h, who).type != SR_PRINCIPAL_HUMAN) {
         return SR_REASON_WRONG_TYPE;
     }
-    if (same_person(q->h, who, request->act->actor)) {
+    if (is_requester(q->h, request, who)) {
         return SR_REASON_SELF_APPROVAL;
     }
     struct stand s = standing(q->h, request, q->now);
@@ -1711,8 +1738,7 @@ static bool is_warden(const struct past *h, struct sr_bytes who)
 {
     const struct sr_policy_rule *rule = leave_rule(h);
     return rule != NULL && !rule->forbids && find_member(h, who).type == SR_PRINCIPAL_HUMAN &&
-           (rule->by_anyone || holds_one_of(h, policy_now(h), &rule->by, who) ||
-            fills_a_place(h, rule, who));
+           (holds_one_of(h, policy_now(h), &rule->by, who) || fills_a_place(h, rule, who));
 }
 
 static enum sr_reason decide_withdrawal(const struct question *q, const struct entry *request)
@@ -1721,7 +1747,7 @@ static enum sr_reason decide_withdrawal(const struct question *q, const struct e
     if (reason != SR_REASON_NONE) {
         return reason;
     }
-    return same_person(q->h, q->act->actor, request->act->actor) ||
+    return is_requester(q->h, request, q->act->actor) ||
                    has_approved(q->h, request->digest, q->act->actor, false)
                ? SR_REASON_NONE
                : SR_REASON_NOT_THE_REQUESTER;
@@ -1732,7 +1758,7 @@ static enum sr_reason decide_revocation(const struct question *q, const struct e
     struct sr_bytes who = q->act->actor;
     const struct sr_policy_rule *rule = rule_of(q->h, asked_verb(request->act), request->act);
     bool is_human = find_member(q->h, who).type == SR_PRINCIPAL_HUMAN;
-    bool may = q->event->is_room || same_person(q->h, who, request->act->actor) ||
+    bool may = q->event->is_room || is_requester(q->h, request, who) ||
                (is_human && (fills_a_place(q->h, rule, who) ||
                              holds_one_of(q->h, q->p, &q->p->break_glass.reviewers, who))) ||
                is_warden(q->h, who);
@@ -1753,7 +1779,7 @@ static enum sr_reason decide_judgement(const struct question *q, const struct en
     if (find_member(q->h, who).type != SR_PRINCIPAL_HUMAN) {
         return SR_REASON_WRONG_TYPE;
     }
-    if (same_person(q->h, who, request->act->actor)) {
+    if (is_requester(q->h, request, who)) {
         return SR_REASON_SELF_APPROVAL;
     }
     if (!holds_one_of(q->h, q->p, &q->p->break_glass.reviewers, who)) {
@@ -1806,25 +1832,75 @@ static enum sr_reason decide_review(const struct question *q)
 
 /* ---- D-20: the room's own; and all of it. */
 
-static enum sr_reason decide_first(const struct sr_state_event *event)
+/* One of the first people, as D-7 has it of whoever is enrolled. */
+static enum sr_reason decide_founder(const struct entry *first, size_t index)
 {
-    const struct sr_act *act = event->act;
-    if ((act->verb != SR_VERB_INIT && act->verb != SR_VERB_ADOPT) || !event->is_room) {
-        return SR_REASON_OTHER_ROOM;
+    const struct sr_roster *line = &first->roster[index];
+    size_t key = keys_identity(line->key);
+    for (size_t i = 0; i < line->roles; i++) {
+        bool is_known = false;
+        for (size_t k = 0; k < first->policy->roles; k++) {
+            is_known = is_known || is_word(line->role[i], first->policy->role[k]);
+        }
+        if (!is_known) {
+            return SR_REASON_NO_SUCH_ROLE;
+        }
     }
-    if (event->policy == NULL ||
-        !same_digest(event->policy->digest, act->field[SR_FIELD_policy].digest)) {
-        return SR_REASON_ALTERED_SUBJECT;
-    }
-    struct entry first = {.act = act, .policy = event->policy};
-    if (!history_read_roster(&first, act)) {
+    if (key == KEYS_AND_TWINS) {
         return SR_REASON_MALFORMED;
     }
-    struct past after = {&first, 1};
+    for (size_t i = 0; i < index; i++) {
+        if (sr_text_equal(line->name, first->roster[i].name)) {
+            return SR_REASON_PRINCIPAL_EXISTS;
+        }
+        if (key == keys_identity(first->roster[i].key)) {
+            return SR_REASON_KEY_IN_USE;
+        }
+    }
+    return key == keys_identity(text_of(first->act, SR_FIELD_key)) ? SR_REASON_KEY_IN_USE
+                                                                   : SR_REASON_NONE;
+}
+
+static enum sr_reason decide_founders(struct entry *first)
+{
+    if (!history_read_roster(first, first->act)) {
+        return SR_REASON_MALFORMED;
+    }
+    for (size_t i = 0; i < first->rosters; i++) {
+        enum sr_reason reason = decide_founder(first, i);
+        if (reason != SR_REASON_NONE) {
+            return reason;
+        }
+    }
+    struct past after = {first, 1};
     struct sr_bytes people[HISTORY_MAX];
     size_t count = everybody(&after, people);
-    return can_change_policy(&after, event->policy, people, count) ? SR_REASON_NONE
+    return can_change_policy(&after, first->policy, people, count) ? SR_REASON_NONE
                                                                    : SR_REASON_BAD_POLICY;
+}
+
+static enum sr_reason decide_first(const struct sr_state_event *event)
+{
+    static const struct sr_id nothing;
+    const struct sr_act *act = event->act;
+    struct entry first = {.act = act, .policy = event->policy};
+    if (act->verb != SR_VERB_INIT && act->verb != SR_VERB_ADOPT) {
+        return SR_REASON_OTHER_ROOM;
+    }
+    if (!event->is_room) {
+        return SR_REASON_ONLY_THE_ROOM;
+    }
+    if (sr_text_id_equal(&act->room, &nothing)) {
+        return SR_REASON_MALFORMED;
+    }
+    if (strcmp(keys_fingerprint(text_of(act, SR_FIELD_key)), event->fingerprint) != 0) {
+        return SR_REASON_NOT_ACTORS_KEY;
+    }
+    if (first.policy == NULL ||
+        !same_digest(first.policy->digest, act->field[SR_FIELD_policy].digest)) {
+        return SR_REASON_ALTERED_SUBJECT;
+    }
+    return decide_founders(&first);
 }
 
 static enum sr_reason decide_record(const struct question *q)
@@ -1839,8 +1915,10 @@ static enum sr_reason decide_record(const struct question *q)
 
 static enum sr_reason decide(const struct question *q)
 {
-    if (q->event->is_room && (q->act->verb == SR_VERB_INIT || q->act->verb == SR_VERB_ADOPT)) {
-        return SR_REASON_MALFORMED; /* D-20: there is a room */
+    if (q->act->verb == SR_VERB_INIT || q->act->verb == SR_VERB_ADOPT) {
+        return sr_text_id_equal(&q->act->room, &q->h->entry[0].act->room)
+                   ? SR_REASON_MALFORMED /* D-20: there is a room */
+                   : SR_REASON_OTHER_ROOM;
     }
     enum sr_reason reason = decide_freshness(q);
     if (reason == SR_REASON_NONE) {

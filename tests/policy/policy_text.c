@@ -193,7 +193,7 @@ void policy_write(struct chance *c, char *out)
     put_power(p, "bring-in", "deposit\n    class any", "engineer admin officer", 5);
     put_power(p, "people", "enrol roles add-key", ONE_OF(p, "admin", "admin officer"), 35);
     put_power(p, "attest", "attribute", ONE_OF(p, "admin security", "anyone"), 25);
-    put_power(p, "leaving", "leave", "admin security", 20);
+    put_power(p, "leaving", "leave", ONE_OF(p, "admin security", "admin", "anyone"), 20);
     put_power(p, "change", "policy", ONE_OF(p, "officer", "admin officer security"), 85);
     if (chance_of(c, 15)) {
         put(p, "rule keys\n    verbs rotate\n    by unlocked\n");

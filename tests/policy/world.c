@@ -139,7 +139,7 @@ static void object(struct world *w, const struct draft *d, const char *what, uin
 void world_object(struct world *w, const char *fmt, ...)
 {
     struct draft d = {.act = *w->h.entry[w->h.count - 1].act};
-    char words[200];
+    char words[240];
     va_list args;
     va_start(args, fmt);
     (void)vsnprintf(words, sizeof words, fmt, args);
@@ -354,7 +354,7 @@ enum sr_reason world_resend(struct world *w, const struct entry *e, size_t key)
     if (w->is_over) {
         return SR_REASON_COUNT;
     }
-    for (size_t i = 0; i < KEYS && key == KEYS; i++) {
+    for (size_t i = 0; i < KEYS_AND_TWINS && key == KEYS; i++) {
         d.key = strcmp(keys_make()[i].fingerprint, e->fingerprint) == 0 ? i : d.key;
     }
     for (size_t i = 0; e->policy != NULL && i < w->policies; i++) {
@@ -379,8 +379,8 @@ static void put_person(struct world *w, struct draft *d, size_t i)
     *a = (struct actor){.type = SR_PRINCIPAL_HUMAN, .owner = i, .keys = 1};
     (void)snprintf(a->name, sizeof a->name, "%s", names[i]);
     /* Keys of hardware stand at the end of the list. */
-    a->key[0] =
-        chance_of(&w->chance, is_soft ? 0 : 30) ? KEYS - 1 - w->hardware_given++ : w->keys_given++;
+    a->key[0] = chance_of(&w->chance, is_soft ? 0 : 30) ? KEYS - 1 - w->hardware_given++
+                                                        : ROOM_KEY - ++w->keys_given;
     line.name = sr_text_view(a->name);
     line.key = sr_text_view(keys_make()[a->key[0]].line);
     for (size_t r = 0; r < 5; r++) {
@@ -409,6 +409,44 @@ static void add_policy(struct world *w)
     assert(st == SR_OK);
 }
 
+/* The last of d's roster lines is another one. */
+static void mislead(struct world *w, struct draft *d, size_t what)
+{
+    const char *const names_of[] = {"ada", "zoe", "zoe", "zoe"};
+    size_t key =
+        what == 0 ? 0 : KEYS + what - 1; /* the room's or the first one's, spelled otherwise */
+    (void)snprintf(d->lines[1], sizeof d->lines[1], "%s %s %s", names_of[what],
+                   what == 3 ? "wizard" : "officer", keys_make()[key % KEYS_AND_TWINS].line);
+    d->texts[1] = sr_text_view(d->lines[1]);
+    sr_act_set_texts(&d->act, SR_FIELD_roster, d->texts, 2);
+    random_bytes(&w->chance, d->act.nonce, sizeof d->act.nonce);
+}
+
+/* Found it wrongly; as is how it would be right. */
+static void misfound(struct world *w, const struct draft *as)
+{
+    struct draft d = *as;
+    memcpy(d.texts, as->texts, sizeof d.texts);
+    d.policy = 0;
+    sr_act_set_digest(&d.act, SR_FIELD_policy, w->policy[0].digest);
+    size_t what = chance_below(&w->chance, 9);
+    if (what < 4) {
+        mislead(w, &d, what);
+    } else if (what == 4) {
+        d.is_room = false;
+    } else if (what == 5) {
+        d.policy = 1;
+    } else if (what == 6) {
+        sr_act_set_word(&d.act, SR_FIELD_key, keys_make()[0].line);
+    } else if (what == 7) {
+        memset(&d.act.room, 0, sizeof d.act.room);
+    } else {
+        draft_begin(w, &d, SR_VERB_ROTATE, 0);
+        sr_act_set_number(&d.act, SR_FIELD_epoch, 2);
+    }
+    (void)world_send(w, &d);
+}
+
 /* Found the room, under the first policy that the people can live with (D-18). */
 static bool found(struct world *w)
 {
@@ -424,6 +462,9 @@ static bool found(struct world *w)
     memset(d.act.policy, 0, sizeof d.act.policy);
     sr_act_set_word(&d.act, SR_FIELD_key, keys_make()[ROOM_KEY].line);
     sr_act_set_texts(&d.act, SR_FIELD_roster, d.texts, people);
+    if (chance_of(&w->chance, 20)) {
+        misfound(w, &d);
+    }
     for (d.policy = 0; d.policy < w->policies && w->h.count == 0; d.policy++) {
         sr_act_set_digest(&d.act, SR_FIELD_policy, w->policy[d.policy].digest);
         (void)world_send(w, &d);
@@ -434,6 +475,7 @@ static bool found(struct world *w)
 bool world_begin(struct world *w, uint64_t seed, bool is_signed, struct tally *tally)
 {
     memset(w, 0, sizeof *w);
+    keys_spell(is_signed);
     w->chance.state = seed;
     w->seed = seed;
     w->tally = tally;
