@@ -8,6 +8,7 @@
 
 #include "policy/explain.h"
 #include "tests/check.h"
+#include "tests/fault.h"
 
 #define HEAD                                                                                       \
     "policy \"lab\"\nrole officer\nrole security\nrole engineer\n"                                 \
@@ -345,6 +346,21 @@ static void a_buffer_that_is_full_is_an_error(void)
     }
 }
 
+static void a_failure_within_is_reported(void)
+{
+    SR_AUTO(sr_policy) a = NULL;
+    SR_AUTO(sr_policy) b = NULL;
+    CHECK(sr_policy_parse(sr_text_view(HEAD RULE("r", "") TAIL), &a, NULL) == SR_OK);
+    CHECK(sr_policy_parse(sr_text_view(HEAD RULE("r", " wait 1h\n") TAIL), &b, NULL) == SR_OK);
+    SR_AUTO(sr_buf) out = NULL;
+    CHECK(sr_buf_new(65536, &out) == SR_OK);
+    FAULT_SWEEP {
+        enum sr_status status = sr_explain_diff(a, b, out);
+        CHECK(status == (fault_fired() ? SR_NO_MEMORY : SR_OK));
+    }
+    CHECK(fault_sweep_faults() >= 3);
+}
+
 int main(void)
 {
     RUN(where_nothing_changes_nothing_is_said);
@@ -358,5 +374,6 @@ int main(void)
     RUN(the_page_shows_what_is_said);
     RUN(the_way_back_has_the_signs_turned_round);
     RUN(a_buffer_that_is_full_is_an_error);
+    RUN(a_failure_within_is_reported);
     return check_done();
 }

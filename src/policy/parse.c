@@ -233,7 +233,7 @@ static void free_covers(struct sr_policy_covers **covers)
 static enum sr_status new_policy(struct sr_bytes text, struct sr_policy **out)
 {
     SR_AUTO(sr_policy) p = calloc(1, sizeof *p);
-    uint8_t *copy = malloc(text.len + 1);
+    uint8_t *copy = calloc(1, text.len + 1);
     if (p == NULL || copy == NULL) {
         free(copy);
         return SR_NO_MEMORY;
@@ -241,7 +241,6 @@ static enum sr_status new_policy(struct sr_bytes text, struct sr_policy **out)
     if (text.len > 0) {
         memcpy(copy, text.ptr, text.len);
     }
-    copy[text.len] = '\0';
     p->text = sr_bytes(copy, text.len);
     p->act_ms_max = DAY_MS;
     p->act_ahead_ms = 120000;

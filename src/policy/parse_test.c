@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "tests/check.h"
+#include "tests/fault.h"
 
 #define HEAD "policy \"lab\"\nrole officer\nrole security\nrole engineer\n"
 #define WEIGHTS "class weights\n  tier 3..5\n  kind base instruct\n"
@@ -659,6 +660,17 @@ static void types_have_their_words(void)
     CHECK(!sr_principal_type_from_word(sr_text_view("humans"), &none));
 }
 
+static void a_failure_within_is_reported(void)
+{
+    FAULT_SWEEP {
+        SR_AUTO(sr_policy) p = NULL;
+        enum sr_status status = sr_policy_parse(sr_text_view(WHOLE), &p, NULL);
+        CHECK((status == SR_OK) == !fault_fired());
+        CHECK((p != NULL) == (status == SR_OK));
+    }
+    CHECK(fault_sweep_faults() >= 4);
+}
+
 int main(void)
 {
     RUN(what_a_policy_declares_is_decoded);
@@ -677,5 +689,6 @@ int main(void)
     RUN(what_is_too_much_is_refused);
     RUN(any_text_has_an_answer);
     RUN(types_have_their_words);
+    RUN(a_failure_within_is_reported);
     return check_done();
 }

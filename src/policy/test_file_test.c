@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "tests/check.h"
+#include "tests/fault.h"
 
 static const char POLICY[] =
     "policy \"lab\"\nrole officer\nrole security\nrole engineer\n"
@@ -380,6 +381,25 @@ static void the_page_shows_what_comes_of_it(void)
     CHECK(all_right(sr_bytes(PAGE_POLICY, sizeof PAGE_POLICY - 1), PAGE_CASES));
 }
 
+static void a_failure_within_is_reported(void)
+{
+    SR_AUTO(sr_policy) p = NULL;
+    CHECK(sr_policy_parse(sr_bytes(POLICY, sizeof POLICY - 1), &p, NULL) == SR_OK);
+    FAULT_SWEEP {
+        struct sr_test_summary summary = {0};
+        enum sr_status status = sr_test_file_run(
+            p,
+            sr_text_view("human erin engineer\nhuman alice officer\nversion tiny@2\n"
+                         "erin use tiny@2 -> allow\nerin request rotate -> deny not-by-actor\n"
+                         "alice request policy -> pending\n with approvals of erin -> deny\n"),
+            NULL, NULL, &summary, NULL);
+        /* The decision has no way to fail: where it cannot look, it denies (docs/decision.md). */
+        CHECK(status == SR_OK || fault_fired());
+        CHECK(fault_fired() || summary.wrong == 0);
+    }
+    CHECK(fault_sweep_faults() > 100);
+}
+
 int main(void)
 {
     RUN(acts_that_a_rule_allows_or_not);
@@ -389,5 +409,6 @@ int main(void)
     RUN(what_is_no_file_of_cases_is_refused_where_it_goes_wrong);
     RUN(the_tiers_answer_as_their_page_says);
     RUN(the_page_shows_what_comes_of_it);
+    RUN(a_failure_within_is_reported);
     return check_done();
 }

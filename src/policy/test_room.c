@@ -79,17 +79,14 @@ static enum sr_status try_key(struct sr_test_principal *principal, const uint8_t
 enum sr_status sr_test_room_key(struct sr_test_principal *principal)
 {
     enum { TRIES = 128 }; /* half of all numbers are no point */
-    enum sr_status status = SR_INTERNAL;
-    for (uint64_t i = 0; i < TRIES && status != SR_OK; i++) {
+    enum sr_status status = SR_MALFORMED;
+    for (uint64_t i = 0; i < TRIES && status == SR_MALFORMED; i++) {
         uint8_t point[SR_SHA256_BYTES];
         SR_TRY(digest_of("key", principal->name, i, point));
         point[31] &= 0x7f;
         status = try_key(principal, point);
-        if (status == SR_NO_MEMORY) {
-            return status;
-        }
     }
-    return status;
+    return status == SR_MALFORMED ? SR_INTERNAL : status;
 }
 
 static enum sr_status start(struct sr_test_room *room, struct draft *d, enum sr_verb verb,
