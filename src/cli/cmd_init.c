@@ -9,6 +9,7 @@
 #include "base/folder.h"
 #include "cli/command.h"
 #include "cli/fields.h"
+#include "cli/founding.h"
 #include "cli/screen.h"
 #include "cli/session.h"
 #include "keys/passphrase.h"
@@ -74,7 +75,7 @@ static enum sr_status obtain_passphrase(struct sr_cli *cli, const char *generate
 static bool made_nothing(enum sr_status status)
 {
     return status == SR_CONFLICT || status == SR_NOT_FOUND || status == SR_BUSY ||
-           status == SR_MALFORMED;
+           status == SR_MALFORMED || status == SR_DENIED || status == SR_TOO_LARGE;
 }
 
 static enum sr_status print_json(struct sr_cli *cli, const char *dir, const struct sr_room *room,
@@ -125,11 +126,13 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
         return sr_fail(err, SR_USAGE,
                        "'init' makes the room it is given as DIR; leave '--room' out");
     }
+    SR_CLEANUP(sr_founding_clear) struct sr_founding founding = {0};
     SR_AUTO(sr_secret) passphrase = NULL;
+    SR_TRY(sr_founding_read(args, &founding, err));
     SR_TRY(obtain_passphrase(cli, generate_to, &passphrase, err));
     char actor[SR_ROOM_ACTOR_BYTES_MAX + 1];
     sr_session_actor(actor);
-    enum sr_status status = sr_room_create(dir, actor, passphrase, NULL, err);
+    enum sr_status status = sr_room_create(dir, actor, passphrase, &founding.room, err);
     if (status != SR_OK) {
         if (generate_to != NULL && made_nothing(status)) {
             (void)unlink(generate_to);
@@ -145,6 +148,17 @@ static const struct sr_option OPTIONS[] = {
      .help = "make a passphrase of 256 random bits and write it to FILE, which must not be there "
              "yet and which only you may read",
      .completes = SR_COMPLETES_FILE},
+    {.name = "officer",
+     .value = "NAME=KEYFILE[:ROLE,...]",
+     .help = "one of the first people of the room: a name, the file of a public key (SSH, or PEM), "
+             "and roles of the policy, 'officer' if not given",
+     .completes = SR_COMPLETES_FILE,
+     .is_repeatable = true},
+    {.name = "policy",
+     .value = "FILE|NAME",
+     .help = "who may do what: a file, or 'local', 'tier-1' to 'tier-5'; 'tier-3' if not given and "
+             "there are officers, else 'local'",
+     .completes = SR_COMPLETES_FILE},
     {.name = NULL},
 };
 static const struct sr_positional POSITIONALS[] = {
@@ -157,11 +171,13 @@ static const struct sr_example EXAMPLES[] = {
     {"strongroom init ./room", "make a room; asks twice for a passphrase"},
     {"strongroom init ./room --generate-passphrase ./room.key",
      "for a script or a service: a passphrase that no one has to type"},
+    {"strongroom init ./room --officer ada=ada.pub --officer ben=ben.pub:officer,security",
+     "a room in which nobody acts alone"},
     {.line = NULL},
 };
 static const enum sr_status STATUSES[] = {
-    SR_MALFORMED, SR_NOT_FOUND, SR_CONFLICT,  SR_UNAUTHENTICATED,
-    SR_BUSY,      SR_CANCELLED, SR_NO_MEMORY, SR_OK,
+    SR_MALFORMED, SR_NOT_FOUND, SR_CONFLICT,  SR_UNAUTHENTICATED, SR_BUSY, SR_CANCELLED,
+    SR_NO_MEMORY, SR_DENIED,    SR_TOO_LARGE, SR_UNSUPPORTED,     SR_OK,
 };
 static const struct sr_field FIELDS[] = {
     {"room", "string", "the folder, absolute"},
@@ -173,7 +189,7 @@ static const struct sr_field FIELDS[] = {
 const struct sr_command sr_command_init = {
     .name = "init",
     .group = "Rooms",
-    .synopsis = "DIR [--generate-passphrase FILE]",
+    .synopsis = "DIR [--generate-passphrase FILE] [--officer NAME=KEYFILE]... [--policy POLICY]",
     .summary = "make a room",
     .description =
         "A room is a folder: a catalog of what is in custody, the sealed files, and the room's "
@@ -181,6 +197,13 @@ const struct sr_command sr_command_init = {
         "which is itself locked under a passphrase. Whoever has the folder and the passphrase can "
         "read everything; whoever has only one of them can read nothing. There is no way back to a "
         "lost passphrase.\n\n"
+        "Without people, whoever unlocks the room may do everything in it, and all of it is on "
+        "record. With '--officer' the room has people from its first act on; then only they act, "
+        "each with a key of their own, as the policy allows. They are the ones who enrol "
+        "others.\n\n"
+        "What the room signed last is also kept in '~/.local/state/strongroom' (or "
+        "'$XDG_STATE_HOME/strongroom'), so that an old copy of the room is not taken for the "
+        "room.\n\n"
         "A folder that holds anything is refused.",
     .options = OPTIONS,
     .positionals = POSITIONALS,

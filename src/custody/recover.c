@@ -183,8 +183,10 @@ static enum sr_status actor_of(const struct sr_room *r, const struct sr_hold_int
     return SR_OK;
 }
 
-enum sr_status sr_recover_finish(struct sr_room *r, const struct sr_id *version,
-                                 const struct sr_hold_intent *intent, struct sr_err *err)
+/* only_if_allowed: an act that would be refused is not tried, so that no refusal is on record. */
+static enum sr_status finish(struct sr_room *r, const struct sr_id *version,
+                             const struct sr_hold_intent *intent, bool only_if_allowed,
+                             struct sr_err *err)
 {
     SR_CLEANUP(finishing_clear) struct finishing f = {0};
     struct sr_act act = {.verb = SR_VERB_DEPOSIT};
@@ -200,8 +202,17 @@ enum sr_status sr_recover_finish(struct sr_room *r, const struct sr_id *version,
         return sr_fail(err, SR_INTERNAL, "cannot compute the digest of the version");
     }
     say_deposit(&act, &f, intent);
+    if (only_if_allowed) {
+        SR_TRY(sr_custody_ask(r, &as, &act, digest, NULL, err));
+    }
     SR_TRY(sr_room_signature_make(r, version, f.files, f.count, err));
     return sr_custody_do(r, &as, &act, digest, NULL, NULL, err);
+}
+
+enum sr_status sr_recover_finish(struct sr_room *r, const struct sr_id *version,
+                                 const struct sr_hold_intent *intent, struct sr_err *err)
+{
+    return finish(r, version, intent, false, err);
 }
 
 /* Remove what the store has under an id that no version has any more. */
@@ -302,7 +313,7 @@ static enum sr_status settle(struct sr_room *r, const struct sr_id *version,
         return SR_OK;
     }
     if (is_ready) {
-        enum sr_status status = sr_recover_finish(r, version, &intent, err);
+        enum sr_status status = finish(r, version, &intent, true, err);
         if (may_wait(status)) {
             *is_settled = false;
             return SR_OK;

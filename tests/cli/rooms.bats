@@ -125,3 +125,54 @@ setup() {
     [[ "$output" == *"fail  locked memory  1.0 MiB; "*"-> raise it: 'ulimit -l unlimited'"*"ok    clock"* ]]
     [[ "$output" == *"strongroom: no-memory: locked memory: "* ]]
 }
+
+@test "a room begins with its people, and who only unlocks it may do nothing" {
+    for name in ada ben cleo; do
+        ssh-keygen -q -t ed25519 -N '' -C "$name@example" -f "$name"
+    done
+    openssl genpkey -algorithm ed25519 -out eve.pem
+    openssl pkey -in eve.pem -pubout -out eve.pub
+    mkdir keys:old
+    cp ada.pub keys:old/
+    run -0 "$STRONGROOM" init lab --generate-passphrase lab.key --officer ada=keys:old/ada.pub --officer ben=ben.pub:officer,security \
+        --officer cleo=cleo.pub --officer eve=eve.pub:engineer
+    run -0 sqlite3 lab/catalog.db "select leaf.body from leaf join act using (seq) where verb = 'init'"
+    statement=$(jq -r '.payload | @base64d' <<<"$output")
+    [ "$(jq -r '.predicate.fields.roster[] | split(" ")[0:3] | join(" ")' <<<"$statement")" = \
+        $'ada officer ssh-ed25519\nben officer,security ssh-ed25519\ncleo officer ssh-ed25519\neve engineer spki' ]
+    [[ "$(jq -r '.predicate.fields.policy' <<<"$statement")" == "$(sha256sum "$BATS_TEST_DIRNAME/../../src/policy/profiles/tier-3.policy" | cut -d' ' -f1)" ]]
+    run -21 --separate-stderr "$STRONGROOM" deposit model --name llama --room lab --passphrase-file lab.key
+    [[ "$stderr" == *"denied: deposit 'llama@1': "* ]]
+    [ "$(sqlite3 lab/catalog.db "select verb, refused, reason from act where seq = 2")" = "deposit|1|not-by-actor" ]
+    # Others clear up, and the refusal is on record once.
+    run -0 "$STRONGROOM" show llama --room "$room"
+    [ "$(sqlite3 lab/catalog.db "select count(*) from act")" = 2 ]
+}
+
+@test "init: people and policies that do not go together" {
+    ssh-keygen -q -t ed25519 -N '' -C ada -f ada
+    export STRONGROOM_ROOM=
+    init() { "$STRONGROOM" init lab --generate-passphrase lab.key "$@"; }
+    run -2 --separate-stderr init --officer ada.pub
+    [[ "$stderr" == *"is not --officer NAME=KEYFILE"* ]]
+    run -13 --separate-stderr init --policy nowhere
+    [[ "$stderr" == *"neither a file nor a built-in policy"* ]]
+    run -13 init --officer ada=nowhere.pub
+    run -21 --separate-stderr init --officer ada=ada.pub:king
+    [[ "$stderr" == *"no such role; king"* ]]
+    printf 'policy "x"\nrule\n' >bad.policy
+    run -10 --separate-stderr init --policy bad.policy
+    [[ "$stderr" == *"line 2"* ]]
+    [ ! -e lab.key ] && [ ! -e lab/room.json ]
+    run -0 init --policy local
+}
+
+@test "a copy of a room from before is not taken for the room" {
+    cp -r "$room" old
+    sr cat llama:config.json >/dev/null
+    sr keys rotate --confirm room
+    rm -rf "$room"
+    mv old "$room"
+    run -14 --separate-stderr sr cat llama:config.json
+    [[ "$stderr" == *"old copy"* ]]
+}
