@@ -144,6 +144,12 @@ SELECT act.seq, act.id, act.verb, act.actor, act.time_utc_ms, act.nonce, act.ref
     act.folds, act.version_id, act.request
 FROM act WHERE act.folds = 1 AND act.seq > $1 ORDER BY act.seq;
 
+-- name: acts_that_govern
+SELECT act.seq, act.id, act.verb, act.actor, act.time_utc_ms, act.nonce, act.refused, act.reason,
+    act.folds, act.version_id, act.request
+FROM act WHERE act.folds = 1 AND act.verb NOT IN ('opened', 'served', 'key-used', 'use', 'read', 'export',
+    'request', 'approve', 'deny', 'withdraw', 'revoke', 'judge') AND act.seq > $1 ORDER BY act.seq;
+
 -- name: acts_by_actor
 SELECT act.seq, act.id, act.verb, act.actor, act.time_utc_ms, act.nonce, act.refused, act.reason,
     act.folds, act.version_id, act.request

@@ -39,6 +39,9 @@ CREATE TABLE act (
 ) STRICT;
 
 CREATE INDEX act_that_folds ON act (seq) WHERE folds = 1;
+-- People, policies, versions: few among many, and all that who could do what follows from.
+CREATE INDEX act_that_governs ON act (seq) WHERE folds = 1 AND verb NOT IN ('opened', 'served', 'key-used', 'use', 'read', 'export',
+    'request', 'approve', 'deny', 'withdraw', 'revoke', 'judge');
 CREATE INDEX act_by_nonce ON act (nonce) WHERE refused = 0;
 CREATE INDEX act_by_actor ON act (actor, seq);
 CREATE INDEX act_by_version ON act (version_id, seq) WHERE version_id IS NOT NULL;

@@ -101,6 +101,7 @@ struct sr_deed_record {
 enum sr_acts {
     SR_ACTS_ALL,
     SR_ACTS_THAT_FOLD,
+    SR_ACTS_THAT_GOVERN, /* of those, the ones about people, policies and versions themselves */
     SR_ACTS_BY_ACTOR,
     SR_ACTS_BY_VERSION,
     SR_ACTS_BY_REQUEST,

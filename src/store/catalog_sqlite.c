@@ -1110,6 +1110,8 @@ static enum sr_status start_acts(struct sr_sqlite *db, const struct sr_acts_quer
         return sr_sqlite_start(db, SR_SQL_ACTS, SR_SQLITE_VALUES(after), rows, err);
     case SR_ACTS_THAT_FOLD:
         return sr_sqlite_start(db, SR_SQL_ACTS_THAT_FOLD, SR_SQLITE_VALUES(after), rows, err);
+    case SR_ACTS_THAT_GOVERN:
+        return sr_sqlite_start(db, SR_SQL_ACTS_THAT_GOVERN, SR_SQLITE_VALUES(after), rows, err);
     case SR_ACTS_BY_ACTOR:
         return sr_sqlite_start(db, SR_SQL_ACTS_BY_ACTOR,
                                SR_SQLITE_VALUES(after, sr_sqlite_text(query->actor)), rows, err);

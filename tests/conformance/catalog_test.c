@@ -546,6 +546,15 @@ static void finds_acts_by_what_they_are_about(void)
         }
     }
     CHECK(meets(c, act, &(struct sr_acts_query){.which = SR_ACTS_BY_ID, .id = &other}) == 0);
+    /* Of what the state follows from, reviews and uses do not govern; a policy does. */
+    CHECK(meets(c, act, &(struct sr_acts_query){.which = SR_ACTS_THAT_GOVERN}) == 0);
+    struct sr_act_record policy = act_of(19, "policy");
+    policy.folds = true;
+    CHECK(sr_catalog_append_acts(c, &policy, 1, NULL) == SR_OK);
+    struct acts_seen governing = {0};
+    const struct sr_acts_query that_govern = {.which = SR_ACTS_THAT_GOVERN};
+    CHECK(sr_catalog_acts(c, &that_govern, count_act, &governing, NULL) == SR_OK);
+    CHECK(governing.count == 1);
     struct sr_acts_query nonce = {.which = SR_ACTS_BY_NONCE};
     acts[0] = act_of(20, "read");
     memset(acts[0].nonce, 9, sizeof acts[0].nonce);
