@@ -33,11 +33,12 @@ struct sr_replay_seen {
     uint8_t root[SR_SHA256_BYTES];
 };
 
-/* One act, as it is judged, in order. Valid during the call. */
+/* One act, before it is judged, in order. Valid during the call. Nothing of it is to be believed
+ * until the replay is through. */
 struct sr_replay_act {
     const struct sr_entry *entry;
     const struct sr_act *act;
-    const struct sr_state *state; /* after it */
+    const struct sr_state *before; /* without it */
 };
 
 #define SR_REPLAY_WITNESSES_MAX 64

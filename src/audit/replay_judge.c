@@ -381,6 +381,16 @@ static void name_act(struct sr_replay_judge *j, const struct sr_replay_line *ite
     }
 }
 
+/* Whoever listens. */
+static void tell(const struct sr_replay_judge *j, const struct sr_replay_line *item)
+{
+    if (j->options->on_act != NULL) {
+        struct sr_replay_act a = {
+            .entry = &item->entry, .act = sr_envelope_act(item->envelope), .before = j->state};
+        j->options->on_act(j->options->ctx, &a);
+    }
+}
+
 static enum sr_status judge_shown(struct sr_replay_judge *j, struct sr_replay_line *item,
                                   struct sr_err *err)
 {
@@ -394,6 +404,7 @@ static enum sr_status judge_shown(struct sr_replay_judge *j, struct sr_replay_li
     if (item->entry.time_utc_ms < r->last_utc_ms) {
         return found(j, SR_FOUND_CLOCK, err, "");
     }
+    tell(j, item);
     j->folds += item->entry.outcome == SR_OUTCOME_ALLOWED &&
                 sr_entry_folds(sr_envelope_act(item->envelope));
     bool misses_one = item->entry.folds != j->folds;
@@ -410,11 +421,6 @@ static enum sr_status judge_shown(struct sr_replay_judge *j, struct sr_replay_li
     r->acts++;
     r->signatures++;
     r->refused += item->entry.outcome == SR_OUTCOME_REFUSED;
-    if (j->options->on_act != NULL) {
-        struct sr_replay_act a = {
-            .entry = &item->entry, .act = sr_envelope_act(item->envelope), .state = j->state};
-        j->options->on_act(j->options->ctx, &a);
-    }
     return SR_OK;
 }
 
