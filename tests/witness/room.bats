@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # A room's ledger from the command line: its key, receipts that others check, and what happens on a machine that has no pin.
-# That rules wait for witnesses is in src/custody/ledger_test.c.
+# Rules that wait for witnesses: also src/custody/ledger_test.c.
 
 load ../cli/helpers
 
@@ -58,4 +58,49 @@ setup() {
     run -0 sr ledger trust --confirm "$origin"
     run -14 sr ledger trust --confirm "$origin"
     run -0 sr deposit other --name other
+}
+
+@test "a rule that wants a witness waits for it, and a witness contradicts an old copy" {
+    "$STRONGROOM" witness init w --name w.example >/dev/null
+    "$STRONGROOM" witness serve w --listen 127.0.0.1:0 --json >said 3>&- &
+    witness=$!
+    for _ in $(seq 600); do
+        [ -s said ] && break
+        sleep 0.05
+    done
+    cat >witnessed.policy <<END
+policy "witnessed"
+witness auditor $(jq -r '.vkey + " " + .url' said)
+rule reading
+    verbs read
+    class any
+    by unlocked
+    witnesses 1 within 10m
+rule everything
+    verbs deposit export use rotate enrol roles add-key attribute leave policy offer accept reject return dispose
+    class any
+    by unlocked
+END
+    room=$BATS_TEST_TMPDIR/governed
+    "$STRONGROOM" init "$room" --policy witnessed.policy --generate-passphrase "$room.key" >/dev/null
+    sr deposit model --name tiny >/dev/null
+    run -21 sr cat tiny:config.json
+    run -41 sr ledger cosign --json
+    [ "$(jq -r '.witnesses[0].status' <<<"${lines[0]}")" = not-found ]
+    "$STRONGROOM" witness add w "$(sr ledger show --json | jq -r .vkey)" >/dev/null
+    run -0 sr ledger cosign --json
+    check_documented "ledger cosign" "$output"
+    [ "$(jq -c '.witnesses[0] | [.name, .status, .cosigned_at != null]' <<<"$output")" = '["auditor","ok",true]' ]
+    cp -a "$room" copy
+    run -0 sr cat tiny:config.json
+    run -0 sr ledger cosign
+    # The copy, on a machine that has no pin of it, is believed by its user, but not by the witness.
+    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/elsewhere
+    cp "$room.key" copy.key
+    room=$BATS_TEST_TMPDIR/copy
+    sr ledger trust --confirm "$(sr ledger show --json | jq -r .origin)" >/dev/null
+    run -14 --separate-stderr sr ledger cosign
+    [[ "$stderr" == "strongroom: conflict: witness 'auditor': it has seen "*"is this an old copy?" ]]
+    kill "$witness"
+    wait "$witness"
 }
