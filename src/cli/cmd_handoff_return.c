@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/command.h"
+#include "cli/handoff_view.h"
+#include "cli/session.h"
+
+extern const struct sr_command sr_command_handoff_return;
+
+static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct sr_err *err)
+{
+    SR_AUTO(sr_room) room = NULL;
+    SR_AUTO(sr_buf) chain = NULL;
+    struct sr_handoff_answer_result result = {0};
+    SR_TRY(sr_session_open_unlocked(cli, &room, err));
+    SR_TRY(sr_buf_new(SR_CHAIN_BYTES_MAX, &chain));
+    SR_TRY(sr_handoff_return(room, sr_args_positional(args, 0), sr_args_value(args, "why"), chain,
+                             &result, err));
+    return sr_handoff_view_answer(cli, &result, chain, sr_args_value(args, "out"), err);
+}
+
+static const struct sr_option OPTIONS[] = {
+    {.name = "out",
+     .value = "FILE",
+     .help = "write the custody chain, with this event, to FILE: what the other room takes in",
+     .completes = SR_COMPLETES_FILE},
+    {.name = "why", .value = "TEXT", .help = "the reason, on record for good"},
+    {.name = NULL},
+};
+static const struct sr_positional POSITIONALS[] = {
+    {.name = "REF",
+     .help = "the version: 'llama' (the latest), 'llama@3', or a digest",
+     .completes = SR_COMPLETES_REF},
+    {.name = NULL},
+};
+static const struct sr_example EXAMPLES[] = {
+    {"strongroom handoff return llama@1 --why 'evaluation done' --out return.chain",
+     "the giver is the custodian again"},
+    {.line = NULL},
+};
+static const enum sr_status STATUSES[] = {
+    SR_MALFORMED,   SR_TOO_LARGE, SR_NOT_FOUND, SR_CONFLICT, SR_UNAUTHENTICATED,
+    SR_DENIED,      SR_PENDING,   SR_UNTRUSTED, SR_CORRUPT,  SR_BUSY,
+    SR_UNSUPPORTED, SR_CANCELLED, SR_NO_MEMORY, SR_OK,
+};
+static const struct sr_field FIELDS[] = {
+    SR_HANDOFF_VIEW_ANSWER_FIELDS,
+    {.name = NULL},
+};
+
+const struct sr_command sr_command_handoff_return = {
+    .name = "handoff return",
+    .group = "Handing over",
+    .synopsis = "REF [--out FILE] [--why TEXT]",
+    .summary = "give a version back to the room it came from",
+    .description = "Records that this room gives the version back. It is no longer the custodian: "
+                   "it can neither offer nor use it. What is stored here stays until it is "
+                   "shredded. The giver takes it back with the file of '--out'.",
+    .options = OPTIONS,
+    .positionals = POSITIONALS,
+    .examples = EXAMPLES,
+    .statuses = STATUSES,
+    .fields = FIELDS,
+    .run = run,
+};
