@@ -339,7 +339,6 @@ enum sr_status sr_act_decode(struct sr_bytes statement, struct sr_act_text **out
     if (statement.len > SR_ACT_BYTES_MAX) {
         return sr_fail(err, SR_TOO_LARGE, "act: a statement of over %d bytes", SR_ACT_BYTES_MAX);
     }
-    SR_TRY(sr_jcs_decode(statement, &json, err)); /* AC-3 */
     t = calloc(1, sizeof *t + 2 * statement.len);
     if (t == NULL) {
         return sr_fail(err, SR_NO_MEMORY, "no memory for an act");
@@ -347,7 +346,13 @@ enum sr_status sr_act_decode(struct sr_bytes statement, struct sr_act_text **out
     memcpy(t->bytes, statement.ptr, statement.len);
     t->len = statement.len;
     SR_TRY(sr_sha256_once(statement, t->digest));
-    SR_TRY(decode_statement(t, sr_json_root(json), err));
+    if (sr_act_read_plain(sr_act_text_statement(t), &t->act, &t->subject)) {
+        t->act.subjects = &t->subject;
+        t->act.subject_count = 1;
+    } else {
+        SR_TRY(sr_jcs_decode(statement, &json, err)); /* AC-3 */
+        SR_TRY(decode_statement(t, sr_json_root(json), err));
+    }
     SR_TRY(sr_act_check(&t->act, err));
     *out = SR_TAKE(t);
     return SR_OK;

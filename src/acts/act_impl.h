@@ -17,6 +17,13 @@
  */
 enum sr_status sr_act_check(const struct sr_act *act, struct sr_err *err) SR_MUST_USE;
 
+/*
+ * Read a statement as most are (canonical for certain, without escapes and lists), without a tree:
+ * the same act as the long way gives, not checked. Texts are views of statement. False: nothing is
+ * said; then the long way has to be gone, which also says what is wrong. statement is hostile.
+ */
+bool sr_act_read_plain(struct sr_bytes statement, struct sr_act *act, struct sr_act_name *subject);
+
 /* What fields an act of this verb, asking for that, must and may have. asked is NULL when it is no
  * REQUEST. */
 struct sr_act_masks {
