@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/fields.h"
+#include "cli/history_view.h"
 #include "cli/human.h"
 #include "cli/lineage_view.h"
 #include "cli/screen.h"
@@ -27,6 +28,7 @@ struct subject {
     char signed_by[SR_OMS_HINT_BYTES]; /* key hint; "" for none */
     struct sr_publisher publisher;
     struct sr_pedigree *pedigree;
+    bool has_history; /* it is asked for */
     bool has_tensors; /* the room is unlocked, so they can be read */
 };
 
@@ -108,6 +110,8 @@ static enum sr_status print_json(struct sr_json_writer *w, const struct subject 
                                    : sr_fields_null(w, "signed_by"));
     SR_TRY(sr_view_put_publisher(w, &s->publisher));
     SR_TRY(sr_lineage_view_put(w, s->room, &s->version.id, s->pedigree, err));
+    SR_TRY(s->has_history ? sr_history_view_json(w, s->room, &s->version.id, err)
+                          : sr_fields_null(w, "acts"));
     SR_TRY(sr_fields_array(w, "contents"));
     for (size_t i = 0; i < s->file_count; i++) {
         SR_TRY(put_file(w, s, &s->files[i], err));
@@ -241,6 +245,10 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
     s.room = room;
     SR_TRY(sr_view_resolve(room, sr_args_positional(args, 0), &s.version, err));
     const struct sr_id *id = &s.version.id;
+    s.has_history = sr_args_has(args, "history");
+    if (s.has_history && !cli->is_json) {
+        return sr_history_view_print(cli, room, id, err);
+    }
     if (sr_args_has(args, "tree") && !cli->is_json) {
         return sr_lineage_view_tree(room, id, err);
     }
@@ -259,6 +267,9 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
 
 static const struct sr_option OPTIONS[] = {
     {.name = "tensors", .help = "show the tensors too, and ask for the passphrase that this needs"},
+    {.name = "history",
+     .help = "show every act on it instead: when, who, what, and what became of it; with '--json' "
+             "as well"},
     {.name = "tree",
      .help = "draw what it was made from, and that in turn, instead; with '--json' this changes "
              "nothing"},
@@ -273,6 +284,7 @@ static const struct sr_positional POSITIONALS[] = {
 static const struct sr_example EXAMPLES[] = {
     {"strongroom show llama", "files, digests, sizes, and where it comes from"},
     {"strongroom show llama-q4 --tree", "its ancestry"},
+    {"strongroom show llama --history", "what was done with it, and what was refused"},
     {"strongroom show llama@1 --tensors", "and every tensor with its type and shape"},
     {"strongroom show llama --json --passphrase-file room.key | jq '.contents[].tensors[].name'",
      "the tensors' names for a script"},
@@ -290,6 +302,7 @@ static const struct sr_field FIELDS[] = {
      "the room's key that signed it, as a hint; 'strongroom verify' checks the signature"},
     SR_VIEW_PUBLISHER_FIELDS,
     SR_LINEAGE_VIEW_FIELDS,
+    SR_HISTORY_VIEW_FIELDS,
     {"contents", "array", "its files, in byte order of their paths"},
     {"contents[].path", "string", "inside the artifact"},
     {"contents[].kind", "string", "'safetensors', 'gguf' or 'other'"},
@@ -310,7 +323,7 @@ static const struct sr_field FIELDS[] = {
 const struct sr_command sr_command_show = {
     .name = "show",
     .group = "Models",
-    .synopsis = "REF [--tensors] [--tree]",
+    .synopsis = "REF [--tensors] [--tree] [--history]",
     .summary = "show one version: files, digests, lineage, tensors",
     .description =
         "What the catalog knows needs no passphrase. Names and shapes of tensors are sealed with "

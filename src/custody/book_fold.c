@@ -199,12 +199,20 @@ static enum sr_status recall_witnesses(struct taking *t, struct sr_witnessed *ou
                                        struct sr_err *err)
 {
     SR_AUTO(sr_buf) note = NULL;
+    uint8_t digest[SR_SHA256_BYTES];
+    uint8_t root[SR_SHA256_BYTES];
     if (!t->entry.has_cosigned) {
         return SR_OK;
     }
     SR_TRY(sr_buf_new(SR_CATALOG_TEXT_BYTES_MAX, &note));
     SR_TRY(sr_catalog_text(t->s->room->catalog, t->entry.cosigned, note, err));
-    return sr_book_witnessed(t->s->book, sr_buf_view(note), out, err);
+    SR_TRY(sr_book_witnessed(t->s->book, sr_buf_view(note), out, err));
+    SR_TRY(sr_sha256_once(sr_buf_view(note), digest));
+    SR_TRY(sr_log_root(t->s->log, out->size, root, err));
+    return memcmp(digest, t->entry.cosigned, sizeof digest) == 0 &&
+                   memcmp(root, out->root, sizeof root) == 0
+               ? SR_OK
+               : corrupt(t->row, "its witnesses saw another ledger", err);
 }
 
 /* Decide again what was allowed, as it was then. */

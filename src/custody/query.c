@@ -347,3 +347,13 @@ enum sr_status sr_query_acts(struct sr_room *r, uint64_t after_seq,
     const struct sr_acts_query query = {.after_seq = after_seq, .with_leaves = true};
     return sr_catalog_acts(r->catalog, &query, visit, ctx, err);
 }
+
+enum sr_status sr_query_version_acts(struct sr_room *r, const struct sr_id *version,
+                                     enum sr_status (*visit)(void *ctx,
+                                                             const struct sr_act_record *act,
+                                                             struct sr_err *err),
+                                     void *ctx, struct sr_err *err)
+{
+    const struct sr_acts_query query = {.which = SR_ACTS_BY_VERSION, .id = version};
+    return sr_catalog_acts(r->catalog, &query, visit, ctx, err);
+}

@@ -76,4 +76,11 @@ enum sr_status sr_query_acts(struct sr_room *r, uint64_t after_seq,
                                                      struct sr_err *err),
                              void *ctx, struct sr_err *err) SR_MUST_USE;
 
+/* The same for those on one version; without salt, entry and body. */
+enum sr_status sr_query_version_acts(struct sr_room *r, const struct sr_id *version,
+                                     enum sr_status (*visit)(void *ctx,
+                                                             const struct sr_act_record *act,
+                                                             struct sr_err *err),
+                                     void *ctx, struct sr_err *err) SR_MUST_USE;
+
 #endif /* SR_CUSTODY_QUERY_H */

@@ -497,3 +497,19 @@ PY
     run -30 sr export llama place/out --confirm llama
     [ -z "$(ls -A place)" ]
 }
+
+@test "show --history tells every act on a version, with its outcome" {
+    own_room
+    sr deposit "$shared/model" --name llama --kind base
+    sr cat llama:config.json >/dev/null
+    run -0 "$STRONGROOM" show llama --history --room "$room"
+    [[ "${lines[0]}" == *ACT*WHEN*WHO*WHAT*OUTCOME ]]
+    [[ "${lines[1]}" == *deposit*allowed && "${lines[2]}" == *read*allowed && "${lines[3]}" == *served*allowed ]]
+    [ "${#lines[@]}" -eq 4 ]
+    run -0 "$STRONGROOM" show llama --history --room "$room" --json
+    [ "$(jq -c '[.acts[] | [.verb, .outcome, .reason]]' <<<"$output")" = \
+        '[["deposit","allowed",""],["read","allowed",""],["served","allowed",""]]' ]
+    check_documented show "$output"
+    run -0 "$STRONGROOM" show llama --room "$room" --json
+    [ "$(jq .acts <<<"$output")" = null ]
+}

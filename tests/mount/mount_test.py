@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The mount, as its users see it: programs that know nothing of us get the bytes of a plain copy; what is damaged is EIO and one line; and
 nothing plain stays behind. TAP. Environment: STRONGROOM (the program), TINYLM, LLAMA (folder of the llama.cpp client, may be absent)."""
+import base64
 import concurrent.futures
 import ctypes
 import errno
@@ -12,6 +13,7 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -24,6 +26,7 @@ TINYLM = os.environ["TINYLM"]
 LLAMA = os.environ.get("LLAMA", "")
 WORK = tempfile.mkdtemp(prefix="mount-test-")
 PAYLOAD = (1 << 20) - 32  # plaintext of a segment
+os.environ["XDG_STATE_HOME"] = os.path.join(WORK, "state")  # where rooms have their pins
 results = []
 
 
@@ -271,6 +274,27 @@ def umount_refuses_while_in_use_and_then_ends_it():
     assert other.returncode == 13, other  # not found: not ours
 
 
+def acts():
+    """(verb, statement) of every act, in order."""
+    rows = sqlite3.connect(path("room", "catalog.db")).execute("SELECT body FROM leaf ORDER BY seq")
+    statements = [json.loads(base64.b64decode(json.loads(body)["payload"]))["predicate"] for (body,) in rows]
+    return [(s["verb"], s.get("fields", {})) for s in statements]
+
+
+def what_is_opened_and_served_is_on_record():
+    before = len(acts())
+    with Mount("plain") as m:
+        for _ in range(2):  # the second time is not the first
+            with open(m.file("one.json"), "rb") as f:
+                size = len(f.read())
+        os.stat(m.file("exact.safetensors"))  # looking is not opening
+        assert m.end(signal.SIGTERM) == 0, m.text()
+    use, opened, served = acts()[before:]
+    assert use[0] == "use" and use[1]["at"] == path("mnt"), use
+    assert opened[0] == "opened" and opened[1]["file"] == "one.json", opened
+    assert served[0] == "served" and served[1]["files"] == 1 and served[1]["bytes"] >= size, served
+
+
 def the_background_mount_returns_when_it_can_be_read():
     os.makedirs(path("mnt"), exist_ok=True)
     done = strongroom("mount", "plain", path("mnt"))
@@ -417,6 +441,7 @@ TESTS = [
     pages_are_dropped_at_the_last_close,
     a_signal_ends_it_cleanly_and_revokes_mappings,
     umount_refuses_while_in_use_and_then_ends_it,
+    what_is_opened_and_served_is_on_record,
     the_background_mount_returns_when_it_can_be_read,
     a_damaged_segment_is_eio_and_one_line,
     another_user_sees_nothing,
