@@ -8,8 +8,8 @@
 
 #include "base/text.h"
 
-#define HOUR_MS ((int64_t)3600000)
-#define HOURS_MAX 168 /* a week: rules go by days of the week */
+#define MINUTE_MS ((int64_t)60000)
+#define DAY_MS ((int64_t)86400000)
 
 static const enum sr_verb VERBS[] = {SR_VERB_READ, SR_VERB_USE, SR_VERB_EXPORT};
 
@@ -211,17 +211,25 @@ static struct sr_decision ask(struct question *q, enum sr_verb verb, bool breaks
     return sr_policy_decide(q->s, &event, &moment);
 }
 
-/* Whether it is allowed at some time from `at` on; where the hours are wrong, at another hour. */
+/*
+ * Whether it is allowed at some time from `at` on. Where only the hours are wrong, at the beginning
+ * of the rule's hours on one of the next days: a week has them all.
+ */
 static bool is_allowed(const struct sr_reach *r, struct question *q, enum sr_verb verb,
                        bool breaks_glass, int64_t *at)
 {
     struct sr_decision d = ask(q, verb, breaks_glass, *at);
-    for (unsigned i = 1; d.reason == SR_REASON_HOURS && i <= HOURS_MAX; i++) {
-        if (*at > r->to_utc_ms - HOUR_MS) {
-            return false;
+    if (d.reason != SR_REASON_HOURS || d.rule == NULL) {
+        return d.ruling == SR_RULING_ALLOW;
+    }
+    int64_t begins = *at - *at % DAY_MS + (int64_t)d.rule->minute_from * MINUTE_MS;
+    for (unsigned day = 0; day <= 7 && d.reason == SR_REASON_HOURS && begins <= r->to_utc_ms;
+         day++) {
+        if (begins >= *at) {
+            d = ask(q, verb, breaks_glass, begins);
         }
-        *at += HOUR_MS;
-        d = ask(q, verb, breaks_glass, *at);
+        *at = d.ruling == SR_RULING_ALLOW ? begins : *at;
+        begins += DAY_MS;
     }
     return d.ruling == SR_RULING_ALLOW;
 }

@@ -126,10 +126,43 @@ static void test_others(void)
     CHECK(sr_reach_count(bob) == 0 && sr_reach_count(nobody) == 0);
 }
 
+/* Where a rule has hours, the first of them in the window counts; where none is in it, nothing. */
+static void test_hours(void)
+{
+    SR_CLEANUP(world_clear) struct world w;
+    SR_AUTO(sr_buf) text = NULL;
+    struct story_fields f;
+    story_tell(&w);
+    CHECK(sr_buf_new(65536, &text) == SR_OK);
+    CHECK(sr_buf_append(text, sr_buf_view(w.text[0].body)) == SR_OK);
+    CHECK(sr_buf_append(text, sr_text_view("rule night\n    verbs read\n    class any\n"
+                                           "    by engineer\n    hours mon-sun 03:00-03:05\n")) ==
+          SR_OK);
+    f = (struct story_fields){.act = {.verb = SR_VERB_POLICY}, .has_digest = true};
+    world_put_text(&w, sr_buf_view(text), f.digest);
+    f.policy = sr_buf_view(text);
+    sr_act_set_digest(&f.act, SR_FIELD_policy, f.digest);
+    story_ask(&w, "ask-night", BOB, &f);
+    story_review(&w, "night-carol", CAROL2, SR_VERB_APPROVE, "ask-night");
+    story_review(&w, "night-dave", DAVE, SR_VERB_APPROVE, "ask-night");
+    story_do(&w, "night", BOB, &f, "ask-night");
+    story_deposit(&f, 9);
+    sr_act_set_number(&f.act, SR_FIELD_tier, 2); /* not of the class that the others are of */
+    story_do(&w, "deposit-9", ALICE, &f, NULL);
+    CHECK(world_find(&w, "deposit-9")->entry.outcome == SR_OUTCOME_ALLOWED);
+    world_checkpoint(&w, w.leaves, true, w.note);
+    SR_AUTO(sr_reach) evening = reach(&w, "alice", "deposit-9", "");
+    CHECK(has(&w, evening, SR_VERB_READ, SR_REACH_ALONE, 9, "") == 0);
+    w.now_utc_ms += 24 * 60 * WORLD_MINUTE_MS;
+    SR_AUTO(sr_reach) day = reach(&w, "alice", "deposit-9", "");
+    CHECK(has(&w, day, SR_VERB_READ, SR_REACH_ALONE, 9, "") == 1);
+}
+
 int main(void)
 {
     RUN(test_an_engineer);
     RUN(test_windows);
     RUN(test_others);
+    RUN(test_hours);
     return check_done();
 }
