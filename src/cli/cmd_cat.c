@@ -5,6 +5,7 @@
 
 #include "base/pool.h"
 #include "cli/command.h"
+#include "cli/identity.h"
 #include "cli/session.h"
 #include "cli/view.h"
 #include "custody/ref.h"
@@ -148,6 +149,7 @@ static enum sr_status copy_range(struct sr_cli *cli, const struct sr_args *args,
 
 static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct sr_err *err)
 {
+    SR_CLEANUP(sr_identity_clear) struct sr_identity identity = {0};
     SR_AUTO(sr_room) room = NULL;
     SR_AUTO(sr_permit) permit = NULL;
     SR_AUTO(sr_pool) pool = NULL;
@@ -156,6 +158,8 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
     SR_TRY(sr_session_open(cli, &room, err));
     SR_TRY(find(room, sr_args_positional(args, 0), &s, err));
     SR_TRY(sr_session_unlock(cli, room, err));
+    SR_TRY(sr_identity_open(cli, args, room, false, &identity, err));
+    sr_room_act_as(room, &identity.as);
     SR_TRY(record(room, &s, &permit, err));
     SR_TRY(sr_pool_new(SR_BODY_SEGMENT_BYTES, POOL_BUFFERS, POOL_BUFFERS, &pool, err));
     SR_TRY(sr_room_open_body(room, permit, &s.file, pool, &opened, err));
@@ -173,6 +177,7 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
 
 static const struct sr_option OPTIONS[] = {
     {.name = "force", .help = "write to a terminal even what is not text"},
+    SR_IDENTITY_OPTIONS,
     {.name = NULL},
 };
 static const struct sr_positional POSITIONALS[] = {
@@ -196,7 +201,7 @@ static const enum sr_status STATUSES[] = {
 const struct sr_command sr_command_cat = {
     .name = "cat",
     .group = "Models",
-    .synopsis = "REF:FILE[@TENSOR] [--force]",
+    .synopsis = "REF:FILE[@TENSOR] [--force] " SR_IDENTITY_SYNOPSIS,
     .summary = "write a file, or one tensor of it, to standard output",
     .description =
         "Every byte was authenticated before it is written; what is damaged is not handed out, and "

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/fields.h"
 #include "cli/human.h"
+#include "cli/identity.h"
 #include "cli/input.h"
 #include "cli/output_file.h"
 #include "cli/report_view.h"
@@ -214,6 +215,7 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
     SR_CLEANUP(lineage_input_clear) struct lineage_input lineage = {0};
     SR_AUTO(sr_report) found = NULL;
     SR_AUTO(sr_inspector) inspector = NULL;
+    SR_CLEANUP(sr_identity_clear) struct sr_identity identity = {0};
     SR_AUTO(sr_room) room = NULL;
     SR_TRY(read_params(args, &params, parents, err));
     SR_TRY(read_lineage(args, &lineage, &params, err));
@@ -224,6 +226,8 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
     params.report = found;
     params.accept_review = sr_args_value(args, "accept-review");
     SR_TRY(sr_session_open_unlocked(cli, &room, err));
+    SR_TRY(sr_identity_open(cli, args, room, false, &identity, err));
+    sr_room_act_as(room, &identity.as);
     struct sr_bar bar = sr_bar(cli, "sealing");
     params.progress = sr_bar_progress(&bar);
     sr_signals_catch();
@@ -302,6 +306,7 @@ static const struct sr_option OPTIONS[] = {
      .value = "FILE",
      .help = "write what inspection found to this file, as JSON",
      .completes = SR_COMPLETES_FILE},
+    SR_IDENTITY_OPTIONS,
     {.name = NULL},
 };
 static const struct sr_positional POSITIONALS[] = {

@@ -4,6 +4,7 @@
 #include "cli/confirm.h"
 #include "cli/fields.h"
 #include "cli/human.h"
+#include "cli/identity.h"
 #include "cli/screen.h"
 #include "cli/session.h"
 #include "cli/signals.h"
@@ -43,6 +44,7 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
 {
     const char *given_ref = sr_args_positional(args, 0);
     const char *dir = sr_args_positional(args, 1);
+    SR_CLEANUP(sr_identity_clear) struct sr_identity identity = {0};
     SR_AUTO(sr_room) room = NULL;
     struct sr_catalog_version version = {0};
     char ref[SR_VIEW_REF_BYTES];
@@ -54,6 +56,8 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
                       "A plain copy leaves custody: whoever reads it has the model for good.",
                       names, err));
     SR_TRY(sr_session_unlock(cli, room, err));
+    SR_TRY(sr_identity_open(cli, args, room, false, &identity, err));
+    sr_room_act_as(room, &identity.as);
     struct sr_bar bar = sr_bar(cli, "exporting");
     struct sr_export_params params = {
         .version = version.id,
@@ -78,6 +82,7 @@ static const struct sr_option OPTIONS[] = {
      .help = "the artifact's name or REF once more, where there is nobody to ask for it",
      .completes = SR_COMPLETES_REF},
     {.name = "with-signature", .help = "add the room's signature over the files, 'model.sig'"},
+    SR_IDENTITY_OPTIONS,
     {.name = NULL},
 };
 static const struct sr_positional POSITIONALS[] = {
@@ -113,7 +118,7 @@ static const struct sr_field FIELDS[] = {
 const struct sr_command sr_command_export = {
     .name = "export",
     .group = "Models",
-    .synopsis = "REF DIR [--confirm REF] [--with-signature]",
+    .synopsis = "REF DIR [--confirm REF] [--with-signature] " SR_IDENTITY_SYNOPSIS,
     .summary = "write a plain copy of a version to a folder",
     .description =
         "The one way by which a plain copy comes to lie on a disk. It is recorded before the first "

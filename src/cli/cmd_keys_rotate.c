@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/confirm.h"
 #include "cli/fields.h"
+#include "cli/identity.h"
 #include "cli/screen.h"
 #include "cli/session.h"
 #include "custody/rotate.h"
@@ -61,6 +62,7 @@ static enum sr_status new_passphrase(const struct sr_cli *cli, const struct sr_a
 
 static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct sr_err *err)
 {
+    SR_CLEANUP(sr_identity_clear) struct sr_identity identity = {0};
     SR_AUTO(sr_room) room = NULL;
     SR_AUTO(sr_secret) passphrase = NULL;
     SR_AUTO(sr_secret) fresh = NULL;
@@ -69,6 +71,8 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
     SR_TRY(confirm(cli, args, err));
     SR_TRY(sr_session_passphrase(cli, "Passphrase of the room", false, &passphrase, err));
     SR_TRY(new_passphrase(cli, args, &fresh, err));
+    SR_TRY(sr_identity_open(cli, args, room, false, &identity, err));
+    sr_room_act_as(room, &identity.as);
     SR_TRY(sr_rotate(room, passphrase, fresh, &result, err));
     if (cli->is_json) {
         SR_TRY(sr_json_open_object(&cli->json));
@@ -99,6 +103,7 @@ static const struct sr_option OPTIONS[] = {
      .help = "the same, from the open file descriptor N; if it is that of '--passphrase-fd', the "
              "next line"},
     {.name = "ask-new-passphrase", .help = "ask for a new passphrase on the terminal"},
+    SR_IDENTITY_OPTIONS,
     {.name = NULL},
 };
 static const struct sr_example EXAMPLES[] = {
@@ -123,7 +128,7 @@ const struct sr_command sr_command_keys_rotate = {
     .name = "keys rotate",
     .group = "Rooms",
     .synopsis = "[--confirm ROOM] [--new-passphrase-file FILE | --new-passphrase-fd N | "
-                "--ask-new-passphrase]",
+                "--ask-new-passphrase] " SR_IDENTITY_SYNOPSIS,
     .summary = "replace the room's keys, and its passphrase if wanted",
     .description =
         "A new root key and new group keys are made and every data key is wrapped anew. Sealed "

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "cli/command.h"
 #include "cli/fields.h"
+#include "cli/identity.h"
 #include "cli/screen.h"
 #include "cli/session.h"
 #include "cli/view.h"
@@ -31,6 +32,7 @@ struct outcome {
 };
 
 struct mounting {
+    const struct sr_args *args;
     struct sr_cli *cli;
     const char *ref_text;
     char dir[PATH_MAX]; /* absolute */
@@ -203,8 +205,11 @@ static enum sr_status serve(struct mounting *m, struct sr_err *err)
 /* Everything from the passphrase to the end of the mount, in the process that serves it. */
 static enum sr_status mount_version(struct mounting *m, struct sr_err *err)
 {
+    SR_CLEANUP(sr_identity_clear) struct sr_identity identity = {0};
     SR_AUTO(sr_room) room = NULL;
     SR_TRY(sr_session_open_unlocked(m->cli, &room, err));
+    SR_TRY(sr_identity_open(m->cli, m->args, room, false, &identity, err));
+    sr_room_act_as(room, &identity.as);
     SR_TRY(sr_query_resolve(room, sr_text_view(m->ref_text), &m->version, err));
     SR_TRY(sr_query_files(room, &m->version.id, &m->files, &m->count, err));
     sr_view_ref(&m->version, m->ref);
@@ -299,6 +304,7 @@ static enum sr_status mount_in_background(struct sr_cli *cli, struct mounting *m
 static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct sr_err *err)
 {
     struct mounting m = {.cli = cli,
+                         .args = args,
                          .ref_text = sr_args_positional(args, 0),
                          .is_private = sr_args_has(args, "private-pages"),
                          .is_foreground = sr_args_has(args, "foreground"),
@@ -327,6 +333,7 @@ static const struct sr_option OPTIONS[] = {
      .help = "where to say what could not be read; 'mount.log' in the room if not given, stderr "
              "with '--foreground'",
      .completes = SR_COMPLETES_FILE},
+    SR_IDENTITY_OPTIONS,
     {.name = NULL},
 };
 static const struct sr_positional POSITIONALS[] = {
@@ -352,7 +359,7 @@ static const struct sr_field FIELDS[] = {
 const struct sr_command sr_command_mount = {
     .name = "mount",
     .group = "Models",
-    .synopsis = "REF DIR [--foreground] [--private-pages] [--log FILE]",
+    .synopsis = "REF DIR [--foreground] [--private-pages] [--log FILE] " SR_IDENTITY_SYNOPSIS,
     .summary = "show a version as a read-only folder any program can read",
     .description =
         "The use is recorded, then every file can be read and mapped like a plain one, by you "

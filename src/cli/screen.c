@@ -85,6 +85,19 @@ void sr_screen_line(const char *fmt, ...)
     va_end(args);
 }
 
+void sr_screen_lines(struct sr_bytes text, size_t indent)
+{
+    while (text.len > 0) {
+        const uint8_t *end = memchr(text.ptr, '\n', text.len);
+        size_t len = end == NULL ? text.len : (size_t)(end - text.ptr);
+        printf("%*s", (int)indent, "");
+        sr_screen_put(stdout, sr_bytes(text.ptr, len));
+        (void)putchar('\n');
+        size_t taken = end == NULL ? len : len + 1;
+        text = sr_bytes(text.ptr + taken, text.len - taken);
+    }
+}
+
 void sr_screen_heading(const struct sr_cli *cli, const char *text)
 {
     (void)fputs(cli->has_colour ? "\x1b[1m" : "", stdout);

@@ -25,6 +25,9 @@ void sr_screen_put(FILE *stream, struct sr_bytes text);
 /* One line of the result. */
 void sr_screen_line(const char *fmt, ...) SR_PRINTF(1, 2);
 
+/* Text of several lines, each of them after indent spaces. */
+void sr_screen_lines(struct sr_bytes text, size_t indent);
+
 /* A heading, bold where there is colour. */
 void sr_screen_heading(const struct sr_cli *cli, const char *text);
 

@@ -6,6 +6,7 @@
 #include "crypto/rand.h"
 #include "custody/recover_impl.h"
 #include "custody/submit_impl.h"
+#include "policy/grants.h"
 
 /* An act while it is made: the subject lives here. */
 struct drafted {
@@ -78,19 +79,6 @@ static bool may_have(const struct sr_act *act, enum sr_act_field field)
     return !sr_act_has(act, field) && ((info->must | info->may) >> field & 1) != 0;
 }
 
-static void add_place(struct sr_act *act, const struct sr_custody_as *as)
-{
-    if (as->host != NULL && may_have(act, SR_FIELD_host)) {
-        sr_act_set_word(act, SR_FIELD_host, as->host);
-    }
-    if (as->workload != NULL && may_have(act, SR_FIELD_workload)) {
-        sr_act_set_word(act, SR_FIELD_workload, as->workload);
-    }
-    if (as->request != NULL && may_have(act, SR_FIELD_request)) {
-        sr_act_set_digest(act, SR_FIELD_request, as->request);
-    }
-}
-
 /* Whose key signs: who acts, or the room's. */
 static enum sr_status signer_of(const struct sr_book_session *s, const struct sr_custody_as *as,
                                 struct sr_act_signer **out, struct sr_err *err)
@@ -117,6 +105,10 @@ static struct sr_decision foresee(const struct sr_book_session *s, const struct 
                                   const struct sr_act *act)
 {
     static const uint8_t NO_DIGEST[SR_SHA256_BYTES];
+    SR_AUTO(sr_policy) policy = NULL; /* stays NULL when there is none, and the answer is no */
+    if (sr_act_has(act, SR_FIELD_policy)) {
+        (void)!sr_book_policy(s->room, act->field[SR_FIELD_policy].digest, &policy, NULL);
+    }
     const struct sr_act_key *key = as->signer == NULL ? s->book->key : as->signer->key;
     bool is_hardware = sr_act_key_is_hardware(key);
     const struct sr_state_event event = {
@@ -129,6 +121,7 @@ static struct sr_decision foresee(const struct sr_book_session *s, const struct 
                   .has_verification = is_hardware},
         .seq = s->book->seq + 1,
         .time_utc_ms = act->time_utc_ms,
+        .policy = policy,
     };
     int64_t now = act->time_utc_ms > s->book->time_utc_ms ? act->time_utc_ms : s->book->time_utc_ms;
     const struct sr_moment moment = {.now_utc_ms = now,
@@ -137,35 +130,54 @@ static struct sr_decision foresee(const struct sr_book_session *s, const struct 
     return sr_policy_decide(s->book->state, &event, &moment);
 }
 
-/* Where the rule needs a request and none is named: the actor's own that was granted and fits. */
-static void find_request(const struct sr_book_session *s, const struct sr_custody_as *as,
-                         struct sr_act *act)
+/* Where it is done, in an act that rests on no request. A request's machine is a condition of it.
+ */
+static void add_place(struct sr_act *act, const struct sr_custody_as *as)
 {
-    const struct sr_state *state = s->book->state;
-    if (!may_have(act, SR_FIELD_request) || foresee(s, as, act).reason != SR_REASON_NEEDS_REQUEST) {
+    if (!sr_verb_releases(act->verb)) {
+        return;
+    }
+    if (as->host != NULL && may_have(act, SR_FIELD_host)) {
+        sr_act_set_word(act, SR_FIELD_host, as->host);
+    }
+    if (as->workload != NULL && may_have(act, SR_FIELD_workload)) {
+        sr_act_set_word(act, SR_FIELD_workload, as->workload);
+    }
+}
+
+/*
+ * What the act rests on: the request that was named; where the rule needs one, the actor's own that
+ * was granted and fits; or nothing.
+ */
+static void rest_on_request(const struct sr_book_session *s, const struct sr_custody_as *as,
+                            struct sr_act *act)
+{
+    if (!may_have(act, SR_FIELD_request)) {
         return;
     }
     const struct sr_moment moment = {.now_utc_ms = act->time_utc_ms};
-    for (size_t i = sr_state_request_count(state); i-- > 0;) {
-        const struct sr_request *request = sr_state_request_at(state, i);
-        const struct sr_act *asked = sr_act_text_view(request->act);
-        sr_act_set_digest(act, SR_FIELD_request, request->digest);
-        if (sr_text_equal(asked->actor, act->actor) &&
-            sr_act_fits_request(act, asked, NULL) == SR_OK &&
-            sr_policy_standing(state, request, &moment).state == SR_REQUEST_GRANTED) {
-            return;
-        }
+    struct sr_act direct = *act;
+    add_place(&direct, as);
+    const struct sr_request *request = NULL;
+    if (as->request != NULL) {
+        sr_act_set_digest(act, SR_FIELD_request, as->request); /* also one that is not there */
+        request = sr_state_request(s->book->state, as->request);
+    } else if (foresee(s, as, &direct).reason != SR_REASON_NEEDS_REQUEST) {
+        *act = direct;
+    } else {
+        request = sr_grants_find(s->book->state, act, as->host, as->workload, &moment).granted;
     }
-    act->has &= ~SR_FIELD_BIT(request);
+    if (request != NULL) {
+        sr_grants_place(request, as->host, as->workload, act);
+    }
 }
 
 static enum sr_status prepare(const struct sr_book_session *s, const struct sr_custody_as *as,
                               struct sr_act *act, const uint8_t *digest, struct drafted *d,
                               struct sr_err *err)
 {
-    add_place(act, as);
     SR_TRY(draft(s, as->name, act, digest, d->subject_name, &d->subject, err));
-    find_request(s, as, act);
+    rest_on_request(s, as, act);
     return SR_OK;
 }
 

@@ -25,8 +25,10 @@ struct sr_custody_as {
     const char *name; /* of a principal */
     struct sr_act_signer *signer;
     const uint8_t *request;
-    const char *host;     /* EXPORT, READ, USE: said in the act; NULL: not */
-    const char *workload; /* the same */
+    /* Where it is done: said in EXPORT, READ and USE that rest on no request, or on one that names
+     * a machine or a workload. NULL: not known. */
+    const char *host;
+    const char *workload;
 };
 
 /*
