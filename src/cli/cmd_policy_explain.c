@@ -55,7 +55,7 @@ static enum sr_status suppose(struct sr_room *room, const struct sr_state *state
     s->event = (struct sr_state_event){
         .act = &s->act,
         .digest = s->digest,
-        .fingerprint = "",
+        .fingerprint = who == NULL ? sr_act_key_fingerprint(sr_state_room_key(state)) : "",
         .is_room = who == NULL,
         .time_utc_ms = s->act.time_utc_ms,
     };
