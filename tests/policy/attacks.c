@@ -428,6 +428,21 @@ static void attack_expired_grant(struct world *w)
     attack_later(w, steps, 6);
 }
 
+/* Approvals are taken back and given again, later and later. */
+static void attack_renewal(struct world *w)
+{
+    const struct known_request *r = get_release(w);
+    arm(w, r != NULL);
+    for (size_t i = 0; r != NULL && i < 4; i++) {
+        size_t who = pick_approver(w, r);
+        (void)do_about(w, SR_VERB_WITHDRAW, who, r);
+        w->now += 600000 + (int64_t)chance_below(&w->chance, 7200000);
+        (void)do_about(w, SR_VERB_APPROVE, who, r);
+        (void)world_standing(w, r);
+        (void)use(w, r);
+    }
+}
+
 static void attack_withdrawn(struct world *w)
 {
     const struct known_request *r = get_grant(w);
@@ -473,7 +488,8 @@ static void attack_race_revoke(struct world *w)
 
 static void attack_denied(struct world *w)
 {
-    const struct known_request *r = get_pending(w);
+    /* Before others have approved, or after they all have. */
+    const struct known_request *r = chance_of(&w->chance, 50) ? get_pending(w) : get_grant(w);
     if (r == NULL) {
         return;
     }
@@ -482,6 +498,7 @@ static void attack_denied(struct world *w)
         i++;
     }
     arm(w, i < w->actors);
+    (void)use(w, r);
     if (i < w->actors) {
         (void)do_about(w, SR_VERB_WITHDRAW, i, r);
         for (i = 0; i < w->actors; i++) {
@@ -787,6 +804,7 @@ void world_attack(struct world *w, enum attack attack)
         [ATTACK_EDIT] = attack_edit,
         [ATTACK_EXPIRED_APPROVAL] = attack_expired_approval,
         [ATTACK_EXPIRED_GRANT] = attack_expired_grant,
+        [ATTACK_RENEWAL] = attack_renewal,
         [ATTACK_WITHDRAWN] = attack_withdrawn,
         [ATTACK_WITHDRAWN_REQUEST] = attack_withdrawn_request,
         [ATTACK_RACE_USES] = attack_race_uses,

@@ -51,6 +51,9 @@ static void play(uint64_t seed, bool is_signed)
         }
     }
     world_attack(&w, attack);
+    for (size_t i = 0; i < w.requests; i++) {
+        (void)world_standing(&w, &w.request[i]);
+    }
     world_end(&w);
 }
 
