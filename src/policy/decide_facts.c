@@ -318,11 +318,12 @@ static enum sr_reason look_at_principal(struct sr_ask *ask)
 /* ---- D-18: a policy under which it could never be changed again is a trap. */
 
 /* Persons by what they could approve (bits: needs of the rule), and who of them may ask. */
+#define MASKS 256
 struct electorate {
     const struct sr_policy *policy;
     const struct sr_policy_rule *rule;
-    unsigned count[256]; /* at most SR_MATCHING_SEATS_MAX + 1 each: more change nothing */
-    bool asks[256];
+    unsigned count[MASKS]; /* at most SR_MATCHING_SEATS_MAX + 1 each: more change nothing */
+    bool asks[MASKS + 1];  /* the last: whose person is not counted, having no key */
 };
 
 static void add_person(struct electorate *e, uint64_t role_bits)
@@ -337,12 +338,12 @@ static bool is_asker(const struct electorate *e, enum sr_principal_type type, ui
     return sr_ask_by(e->rule, &p) == SR_REASON_NONE;
 }
 
-/* Whether all but one person of a kind (-1: all) fill the places. */
+/* Whether all but one person of a kind (-1 or MASKS: all) fill the places. */
 static bool suffices_without(const struct electorate *e, int kind)
 {
     struct sr_matching m;
     sr_matching_init(&m, e->rule);
-    for (int mask = 0; mask < 256; mask++) {
+    for (int mask = 0; mask < MASKS; mask++) {
         unsigned count = e->count[mask] - (mask == kind && e->count[mask] > 0);
         for (unsigned i = 0; i < count; i++) {
             if (!sr_matching_offer(&m, NULL, (uint8_t)mask)) {
@@ -371,14 +372,14 @@ static void add_principals(struct electorate *e, const struct sr_state *s)
             continue;
         }
         uint64_t bits = bits_of(e->policy, p);
-        uint64_t person = bits;
+        const struct sr_principal *person = sr_state_principal(s, sr_text_view(p->person));
         if (p->type == SR_PRINCIPAL_HUMAN) {
             add_person(e, bits);
-        } else {
-            person = bits_of(e->policy, sr_state_principal(s, sr_text_view(p->person)));
         }
         if (is_asker(e, p->type, bits)) {
-            e->asks[sr_matching_mask(e->rule, person)] = true;
+            bool is_counted = sr_people_can_sign(person, false);
+            e->asks[is_counted ? sr_matching_mask(e->rule, bits_of(e->policy, person)) : MASKS] =
+                true;
         }
     }
 }
@@ -414,7 +415,7 @@ enum sr_reason sr_ask_policy(struct sr_ask *ask, const struct sr_policy *policy,
     if (e.rule->by_unlocked && suffices_without(&e, -1)) {
         return SR_REASON_NONE;
     }
-    for (int kind = 0; kind < 256; kind++) {
+    for (int kind = 0; kind <= MASKS; kind++) {
         if (e.asks[kind] && suffices_without(&e, kind)) {
             return SR_REASON_NONE;
         }

@@ -1067,6 +1067,23 @@ static void who_asks_is_not_among_who_approves_the_next_policy(void)
     GIVES(BAD_POLICY, proom_init(&none, SMALL, NULL, 0));
 }
 
+/* Found by tests/policy: who has no key is not among who approves, so that nobody else is missing
+ * when it is their service that asks. */
+static void a_service_whose_owner_cannot_sign_takes_nobody_away(void)
+{
+    static const char *const PEOPLE_OF_IT[] = {"bob officer", "carol officer", "erin officer"};
+    static const char NOW[] = "policy \"now\"\nrole officer\nrole clerk\n"
+                              "rule people\n  verbs enrol\n  by officer\n"
+                              "rule change\n  verbs policy\n  by officer clerk\n";
+    static const char NEXT[] = "policy \"next\"\nrole officer\nrole clerk\n"
+                               "rule change\n  verbs policy\n  by clerk\n  needs 2 of officer\n";
+    PROOM r = {0};
+    ALLOWED(proom_init(&r, NOW, PEOPLE_OF_IT, 3));
+    ALLOWED(proom_enrol(&r, "bob", "robot", "service", "erin", "clerk", FREE_KEY));
+    ALLOWED(proom_key_act(&r, SR_VERB_REVOKE_KEY, "erin", "erin", 3));
+    ALLOWED(proom_change_policy(&r, "robot", NEXT, NULL));
+}
+
 static const char SUSPENDING[] =
     "policy \"s\"\nrole officer\nrole engineer\nrole clerk\n"
     "rule deposit\n  verbs deposit\n  class any\n  by engineer\n"
@@ -1451,6 +1468,7 @@ int main(void)
     RUN(a_policy_swap_widens_no_grant);
     RUN(a_policy_can_be_changed_again);
     RUN(who_asks_is_not_among_who_approves_the_next_policy);
+    RUN(a_service_whose_owner_cannot_sign_takes_nobody_away);
     RUN(rights_rest_without_an_attribute);
     RUN(custody_changes_on_accept_only);
     RUN(an_offer_ends);
