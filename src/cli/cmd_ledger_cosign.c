@@ -6,22 +6,6 @@ extern const struct sr_command sr_command_ledger_cosign;
 
 enum { TIMEOUT_MS = 15000 };
 
-/* What the witnesses have said, as one status: a fork above all, else whether anybody has signed.
- */
-static enum sr_status judge(const struct sr_custody_ledger *ledger, struct sr_err *err)
-{
-    size_t signed_now = 0;
-    for (size_t i = 0; i < ledger->witnesses; i++) {
-        const struct sr_custody_witness *one = &ledger->witness[i];
-        if (one->outcome.status == SR_CONFLICT) {
-            return sr_fail(err, SR_CONFLICT, "witness '%s': %s", one->name,
-                           one->outcome.err.message);
-        }
-        signed_now += one->outcome.status == SR_OK;
-    }
-    return signed_now > 0 ? SR_OK : sr_fail(err, SR_UNAVAILABLE, "no witness has signed");
-}
-
 static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct sr_err *err)
 {
     (void)args;
@@ -34,7 +18,7 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
     SR_TRY(sr_custody_cosign(room, TIMEOUT_MS, &ledger, err));
     SR_TRY(sr_ledger_view(cli, &ledger, true, err));
     cli->has_result = true;
-    return judge(&ledger, err);
+    return sr_ledger_judge(&ledger, err);
 }
 
 static const struct sr_example EXAMPLES[] = {

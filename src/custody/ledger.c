@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/opening.h"
 #include "base/time.h"
 #include "custody/book_impl.h"
 #include "ledger/receipt.h"
@@ -101,8 +102,10 @@ static enum sr_status describe(const struct sr_book_session *s, const struct par
     out->published = sr_log_published(s->log);
     out->published_utc_ms = sr_log_published_utc_ms(s->log);
     out->has_pin = out->published_utc_ms > 0;
+    SR_TRY(sr_log_root(s->log, out->size, out->root, err));
     out->witnesses = p->witnesses;
     for (size_t i = 0; i < p->witnesses; i++) {
+        out->witness[i].is_askable = p->key[i] != NULL && p->url[i][0] != '\0';
         (void)snprintf(out->witness[i].name, sizeof out->witness[i].name, "%.*s",
                        (int)policy->witness[i].name.len, (const char *)policy->witness[i].name.ptr);
     }
@@ -129,16 +132,32 @@ static enum sr_status prove(void *ctx, uint64_t old_size, uint64_t size, struct 
     return sr_log_prove_consistency(s.log, old_size, size, out, err);
 }
 
+/* Sign, whatever is there: the checkpoint of an idle ledger has a time, too. */
+static enum sr_status sign_now(struct sr_book_session *s, struct sr_err *err)
+{
+    SR_AUTO(sr_buf) note = NULL;
+    if (!sr_room_is_unlocked(s->room)) {
+        return sr_fail(err, SR_UNAUTHENTICATED, "the room is locked, so its ledger is not signed");
+    }
+    if (!s->can_sign) {
+        return sr_fail(err, SR_CONFLICT,
+                       "nothing is remembered here of what this room's ledger signed last; if this "
+                       "is its newest copy, say so: 'strongroom ledger trust'");
+    }
+    SR_TRY(sr_buf_new(SR_NOTE_BYTES_MAX, &note));
+    return sr_log_publish(s->log, sr_time_now_utc_ms(), note, err);
+}
+
 /* Publish, and take down what is asked. */
-static enum sr_status begin(struct sr_room *r, struct parties **p, struct sr_buf *note,
-                            struct sr_custody_ledger *out, struct sr_err *err)
+static enum sr_status begin(struct sr_room *r, bool must_sign, struct parties **p,
+                            struct sr_buf *note, struct sr_custody_ledger *out, struct sr_err *err)
 {
     SR_CLEANUP(sr_book_close) struct sr_book_session s = {.room = r};
     SR_TRY(sr_book_open(r, &s, err));
-    SR_TRY(sr_book_publish(&s, sr_time_now_utc_ms(), 0, err));
+    SR_TRY(must_sign ? sign_now(&s, err) : sr_book_publish(&s, sr_time_now_utc_ms(), 0, err));
     SR_TRY(make_parties(&s, p, err));
     SR_TRY(describe(&s, *p, out, err));
-    if (out->witnesses == 0) {
+    if (out->witnesses == 0 && !must_sign) {
         return sr_fail(err, SR_NOT_FOUND, "the policy in force has no witnesses");
     }
     return sr_log_checkpoint(s.log, note, err);
@@ -156,7 +175,7 @@ static enum sr_status ask(struct sr_room *r, const struct parties *p, struct sr_
     const struct sr_cosign_proofs proofs = {.prove = prove, .ctx = r};
     for (size_t i = 0; i < p->witnesses; i++) {
         struct sr_cosign_outcome *o = &out->witness[i].outcome;
-        if (p->key[i] == NULL || p->url[i][0] == '\0') {
+        if (!out->witness[i].is_askable) {
             o->status = sr_fail(&o->err, SR_MALFORMED, "the policy has no %s for it",
                                 p->key[i] == NULL ? "key of a witness" : "URL");
             continue;
@@ -186,8 +205,8 @@ static bool any_has_signed(const struct sr_custody_ledger *l)
     return false;
 }
 
-enum sr_status sr_custody_cosign(struct sr_room *r, unsigned timeout_ms,
-                                 struct sr_custody_ledger *out, struct sr_err *err)
+static enum sr_status cosign(struct sr_room *r, bool must_sign, unsigned timeout_ms,
+                             struct sr_custody_ledger *out, struct sr_err *err)
 {
     SR_CLEANUP(sr_book_close) struct sr_book_session s = {.room = r};
     SR_CLEANUP(free_parties) struct parties *p = NULL;
@@ -196,7 +215,7 @@ enum sr_status sr_custody_cosign(struct sr_room *r, unsigned timeout_ms,
     *out = (struct sr_custody_ledger){.size = 0};
     SR_TRY(sr_buf_new(SR_NOTE_BYTES_MAX, &note));
     SR_TRY(sr_buf_new(SR_NOTE_BYTES_MAX, &cosigned));
-    SR_TRY(begin(r, &p, note, out, err));
+    SR_TRY(begin(r, must_sign, &p, note, out, err));
     assert(p != NULL);
     SR_TRY(ask(r, p, sr_buf_view(note), timeout_ms, out, cosigned, err));
     if (!any_has_signed(out)) {
@@ -207,9 +226,73 @@ enum sr_status sr_custody_cosign(struct sr_room *r, unsigned timeout_ms,
     return read_cosigned(&s, p, out, err);
 }
 
-enum sr_status sr_custody_receipt(struct sr_room *r, uint64_t seq, struct sr_buf *out_receipt,
-                                  struct sr_buf *out_entry, struct sr_err *err)
+enum sr_status sr_custody_cosign(struct sr_room *r, unsigned timeout_ms,
+                                 struct sr_custody_ledger *out, struct sr_err *err)
 {
+    return cosign(r, false, timeout_ms, out, err);
+}
+
+enum sr_status sr_custody_checkpoint(struct sr_room *r, unsigned timeout_ms,
+                                     struct sr_custody_ledger *out, struct sr_err *err)
+{
+    return cosign(r, true, timeout_ms, out, err);
+}
+
+/* For sr_catalog_acts(): salt and entry of one act. */
+static enum sr_status take_leaf(void *ctx, const struct sr_act_record *act, struct sr_err *err)
+{
+    struct sr_buf *out = ctx;
+    (void)err;
+    SR_TRY(sr_buf_append(out, sr_bytes(act->salt, sizeof act->salt)));
+    SR_TRY(sr_buf_append(out, act->entry));
+    return SR_CANCELLED; /* that is all */
+}
+
+/* Put what opens the leaf into a receipt. */
+static enum sr_status open_receipt(struct sr_room *r, uint64_t seq, struct sr_bytes closed,
+                                   struct sr_buf *out, struct sr_err *err)
+{
+    SR_CLEANUP(sr_tlog_proof_clear) struct sr_tlog_proof proof = {0};
+    struct sr_err ignored = {0};
+    const struct sr_acts_query query = {.after_seq = seq - 1, .with_leaves = true};
+    SR_TRY(sr_tlog_proof_decode(closed, &proof, err));
+    SR_TRY(sr_buf_new(SR_OPENING_BYTES_MAX, &proof.extra));
+    enum sr_status status = sr_catalog_acts(r->catalog, &query, take_leaf, proof.extra, &ignored);
+    if (status != SR_CANCELLED) {
+        return sr_fail(err, status == SR_OK ? SR_CORRUPT : status, "act %" PRIu64 ": %s", seq,
+                       status == SR_OK ? "it is in the ledger only" : ignored.message);
+    }
+    return sr_tlog_proof_encode(&proof, out);
+}
+
+static enum sr_status take_seq(void *ctx, const struct sr_act_record *act, struct sr_err *err)
+{
+    uint64_t *out = ctx;
+    (void)err;
+    *out = act->seq;
+    return SR_OK;
+}
+
+enum sr_status sr_custody_seq_of(struct sr_room *r, const uint8_t digest[SR_SHA256_BYTES],
+                                 uint64_t *out, struct sr_err *err)
+{
+    struct sr_id id;
+    uint64_t seq = 0;
+    memcpy(id.bytes, digest, sizeof id.bytes);
+    const struct sr_acts_query query = {.which = SR_ACTS_BY_ID, .id = &id};
+    SR_TRY(sr_catalog_acts(r->catalog, &query, take_seq, &seq, err));
+    if (seq == 0) {
+        return sr_fail(err, SR_NOT_FOUND, "the room has no act with this digest");
+    }
+    *out = seq;
+    return SR_OK;
+}
+
+enum sr_status sr_custody_receipt(struct sr_room *r, uint64_t seq, bool opened,
+                                  struct sr_buf *out_receipt, struct sr_buf *out_entry,
+                                  struct sr_err *err)
+{
+    SR_AUTO(sr_buf) closed = NULL;
     SR_CLEANUP(sr_book_close) struct sr_book_session s = {.room = r};
     SR_AUTO(sr_buf) note = NULL;
     SR_TRY(sr_book_open(r, &s, err));
@@ -219,14 +302,17 @@ enum sr_status sr_custody_receipt(struct sr_room *r, uint64_t seq, struct sr_buf
                        sr_log_published(s.log));
     }
     SR_TRY(sr_buf_new(SR_NOTE_BYTES_MAX, &note));
+    SR_TRY(sr_buf_new(SR_TLOG_PROOF_BYTES_MAX, &closed));
     enum sr_status status = sr_log_cosigned(s.log, note, err);
     if (status == SR_OK) {
-        status = sr_log_receipt(s.log, seq - 1, sr_buf_view(note), out_receipt, err);
+        status = sr_log_receipt(s.log, seq - 1, sr_buf_view(note), closed, err);
     }
     if (status == SR_NOT_FOUND) {
-        status = sr_log_receipt(s.log, seq - 1, sr_bytes(NULL, 0), out_receipt, err);
+        status = sr_log_receipt(s.log, seq - 1, sr_bytes(NULL, 0), closed, err);
     }
     SR_TRY(status);
+    SR_TRY(opened ? open_receipt(r, seq, sr_buf_view(closed), out_receipt, err)
+                  : sr_buf_append(out_receipt, sr_buf_view(closed)));
     return sr_log_entry(s.log, seq - 1, out_entry, err);
 }
 

@@ -7,10 +7,12 @@
 #include "custody/ledger.h"
 
 #include "artifact/worker.h"
+#include "audit/opening.h"
 #include <spawn.h>
 #include <sys/wait.h>
 
 #include "base/folder.h"
+#include "formats/tlog_proof.h"
 #include "ledger/receipt.h"
 #include "ledger/witness.h"
 #include "server/witness_server.h"
@@ -157,14 +159,62 @@ static void receipts_verify_for_others(void)
     introduce(&s);
     CHECK(cosign(&s, &l) == SR_OK);
     CHECK(sr_buf_new(65536, &receipt) == SR_OK && sr_buf_new(65536, &entry) == SR_OK);
-    CHECK(sr_custody_receipt(s.room, 0, receipt, entry, NULL) == SR_NOT_FOUND);
-    CHECK(sr_custody_receipt(s.room, l.size + 1, receipt, entry, NULL) == SR_NOT_FOUND);
-    CHECK(sr_custody_receipt(s.room, 1, receipt, entry, NULL) == SR_OK);
+    CHECK(sr_custody_receipt(s.room, 0, false, receipt, entry, NULL) == SR_NOT_FOUND);
+    CHECK(sr_custody_receipt(s.room, l.size + 1, false, receipt, entry, NULL) == SR_NOT_FOUND);
+    CHECK(sr_custody_receipt(s.room, 1, false, receipt, entry, NULL) == SR_OK);
     CHECK(sr_vkey_parse(sr_text_view(l.vkey), &key, NULL) == SR_OK);
     const struct sr_vkey *keys[] = {key, sr_witness_key(s.witness)};
     CHECK(sr_receipt_verify(sr_buf_view(receipt), sr_buf_view(entry), sr_text_view(l.origin), keys,
                             2, &r, marks, NULL) == SR_OK);
     CHECK(r.index == 0 && marks[1].has_signed);
+}
+
+/* What opens the leaf is in the receipt, if it is to be; an act is found by its digest. */
+static void receipts_say_which_act(void)
+{
+    SR_CLEANUP(scene_close) struct scene s;
+    SR_CLEANUP(sr_tlog_proof_clear) struct sr_tlog_proof opened = {0};
+    SR_CLEANUP(sr_tlog_proof_clear) struct sr_tlog_proof closed = {0};
+    SR_AUTO(sr_buf) receipt = NULL;
+    SR_AUTO(sr_buf) without = NULL;
+    SR_AUTO(sr_buf) leaf = NULL;
+    uint8_t made[SR_COMMITMENT_BYTES];
+    struct sr_custody_ledger l;
+    struct sr_entry entry;
+    uint64_t seq = 0;
+    scene_open(&s, "opened");
+    CHECK(sr_custody_checkpoint(s.room, 1000, &l, NULL) == SR_OK);
+    CHECK(sr_buf_new(65536, &receipt) == SR_OK && sr_buf_new(65536, &without) == SR_OK);
+    CHECK(sr_buf_new(65536, &leaf) == SR_OK);
+    CHECK(sr_custody_receipt(s.room, 1, true, receipt, leaf, NULL) == SR_OK);
+    CHECK(sr_tlog_proof_decode(sr_buf_view(receipt), &opened, NULL) == SR_OK);
+    CHECK(sr_opening_read(sr_buf_view(opened.extra), made, &entry, NULL) == SR_OK);
+    CHECK(entry.seq == 1 && sr_text_equal(sr_bytes(made, sizeof made), sr_buf_view(leaf)));
+    CHECK(sr_custody_seq_of(s.room, entry.act, &seq, NULL) == SR_OK && seq == 1);
+    entry.act[0] ^= 1;
+    CHECK(sr_custody_seq_of(s.room, entry.act, &seq, NULL) == SR_NOT_FOUND);
+    sr_buf_clear(leaf);
+    CHECK(sr_custody_receipt(s.room, 1, false, without, leaf, NULL) == SR_OK);
+    CHECK(sr_tlog_proof_decode(sr_buf_view(without), &closed, NULL) == SR_OK);
+    CHECK(closed.extra == NULL);
+}
+
+/* A checkpoint of what was there before is the same one, of a later time, and who has cosigned it
+ * still has. */
+static void checkpoints_are_renewed(void)
+{
+    SR_CLEANUP(scene_close) struct scene s;
+    struct sr_custody_ledger before;
+    struct sr_custody_ledger l;
+    scene_open(&s, "renewed");
+    introduce(&s);
+    CHECK(sr_custody_checkpoint(s.room, 20000, &before, NULL) == SR_OK);
+    CHECK(before.cosigned == before.size && before.witness[0].outcome.status == SR_OK);
+    sr_witness_server_free(SR_TAKE(s.server)); /* nobody answers any more */
+    CHECK(sr_custody_checkpoint(s.room, 200, &l, NULL) == SR_OK);
+    CHECK(l.witness[0].outcome.status == SR_UNAVAILABLE && l.witness[0].cosigned_utc_ms > 0);
+    CHECK(l.published_utc_ms >= before.published_utc_ms && l.cosigned == l.size);
+    CHECK(memcmp(l.root, before.root, sizeof l.root) == 0);
 }
 
 /* On another machine there is no pin: the room is readable, and signs nothing before somebody says
@@ -244,6 +294,8 @@ int main(void)
     }
     RUN(rules_wait_for_witnesses);
     RUN(receipts_verify_for_others);
+    RUN(receipts_say_which_act);
+    RUN(checkpoints_are_renewed);
     RUN(trust_is_asked_for_elsewhere);
     RUN(an_old_copy_is_told_by_its_witness);
     scratch_remove(scratch_dir);

@@ -134,6 +134,12 @@ static enum sr_status prepare(const struct sr_log_options *o, struct sr_log **ou
     return SR_OK;
 }
 
+static bool is_there(int folder, const char *name)
+{
+    struct stat st;
+    return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+}
+
 /* Write the partial tiles, remember what is about to be signed, sign it, put it there. */
 static enum sr_status publish(struct sr_log *log, int64_t now_utc_ms, struct sr_buf *note,
                               struct sr_err *err)
@@ -152,8 +158,11 @@ static enum sr_status publish(struct sr_log *log, int64_t now_utc_ms, struct sr_
     SR_TRY(write_pin(log, &pin, err));
     SR_TRY(sr_note_encode_text(sr_buf_view(text), made));
     SR_TRY(sr_vkey_sign(log->vkey, log->o.signer, 0, sr_buf_view(text), made, err));
-    SR_TRY(sr_folder_write_file(log->o.folder, CHECKPOINT, sr_buf_view(made), err));
     uint64_t before = log->published;
+    /* Signed again, it is the same bytes; what witnesses have signed under it stays. */
+    if (c.size > before || !is_there(log->o.folder, CHECKPOINT)) {
+        SR_TRY(sr_folder_write_file(log->o.folder, CHECKPOINT, sr_buf_view(made), err));
+    }
     log->pin = pin;
     log->published = c.size;
     sr_tiles_prune(log->tiles, before);
@@ -246,12 +255,6 @@ enum sr_status sr_log_store_cosigned(struct sr_log *log, struct sr_bytes note, s
     enum sr_status status = store_cosigned(log, note, err);
     sr_log_give(log);
     return status;
-}
-
-static bool is_there(int folder, const char *name)
-{
-    struct stat st;
-    return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
 enum sr_status sr_log_create(const struct sr_log_options *options, int64_t now_utc_ms,

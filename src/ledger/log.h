@@ -83,7 +83,8 @@ enum sr_status sr_log_append(struct sr_log *log, const struct sr_bytes *entries,
                              uint64_t *out_index, struct sr_err *err) SR_MUST_USE;
 
 /*
- * Sign and publish a checkpoint of all that was appended before, and append the note to note.
+ * Sign and publish a checkpoint of all that was appended before, and append the note to note. When
+ * nothing was, that is the checkpoint that is there, and only the time of it is renewed.
  * errors  CONFLICT         the clock is behind the last checkpoint's
  *         UNAUTHENTICATED  there is no signer
  *         IO, those of the signer, NO_MEMORY

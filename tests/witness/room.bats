@@ -48,15 +48,15 @@ setup() {
 
 @test "on another machine nothing is signed before somebody trusts the room" {
     export XDG_STATE_HOME=$BATS_TEST_TMPDIR/elsewhere
-    origin=$(sr ledger show --json | jq -r .origin)
+    size=$(sr ledger show --json | jq -r .size)
     [ "$(sr ledger show --json | jq .pinned)" = false ]
     make_model other 2
     run -14 --separate-stderr sr deposit other --name other
     [[ "$stderr" == *"strongroom ledger trust"* ]]
     run -2 sr ledger trust --no-input
-    run -2 sr ledger trust --confirm other
-    run -0 sr ledger trust --confirm "$origin"
-    run -14 sr ledger trust --confirm "$origin"
+    run -2 sr ledger trust --confirm $((size + 1))
+    run -0 sr ledger trust --confirm "$size"
+    run -14 sr ledger trust --confirm "$size"
     run -0 sr deposit other --name other
 }
 
@@ -98,7 +98,7 @@ END
     export XDG_STATE_HOME=$BATS_TEST_TMPDIR/elsewhere
     cp "$room.key" copy.key
     room=$BATS_TEST_TMPDIR/copy
-    sr ledger trust --confirm "$(sr ledger show --json | jq -r .origin)" >/dev/null
+    sr ledger trust --confirm "$(sr ledger show --json | jq -r .size)" >/dev/null
     run -14 --separate-stderr sr ledger cosign
     [[ "$stderr" == "strongroom: conflict: witness 'auditor': it has seen "*"is this an old copy?" ]]
     kill "$witness"
