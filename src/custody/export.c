@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "custody/room_impl.h"
 #include "custody/room_signature.h"
 #include "custody/submit.h"
+#include "custody/watch.h"
 
 /* What a worker takes at a time: enough that taking costs nothing, little enough to share one
  * file's end. */
@@ -38,6 +40,8 @@ struct exporting {
     struct sr_room *room;
     const struct sr_export_params *params;
     struct sr_permit *permit;
+    struct sr_watch *watch;
+    atomic_uint_fast64_t written; /* bytes of plaintext */
     struct sr_catalog_version version;
     struct sr_catalog_file *files;
     struct target *targets;
@@ -61,6 +65,7 @@ static void exporting_clear(struct exporting *e)
     sr_buf_free(e->signature);
     sr_pool_free(e->segments);
     sr_pool_free(e->plain);
+    sr_watch_free(e->watch);
     sr_permit_free(e->permit);
     sr_export_place_free(e->place);
     (void)pthread_mutex_destroy(&e->lock);
@@ -146,6 +151,7 @@ static enum sr_status copy_unit(struct exporting *e, size_t index, uint64_t begi
             status = sr_context(err, status, "'%s'", path);
         } else {
             status = write_all(t->fd, plain, len, at, path, err);
+            atomic_fetch_add(&e->written, len); /* also of what was written in part */
         }
         at += len;
     }
@@ -188,6 +194,7 @@ static enum sr_status step(void *ctx, unsigned worker, uint64_t unit, struct sr_
     enum sr_status status = open_target(e, index, err);
     (void)pthread_mutex_unlock(&e->lock);
     SR_TRY(status);
+    SR_TRY(sr_watch_go_on(e->watch, err));
     SR_TRY(copy_unit(e, index, begin, end, err));
     SR_AUTO_FD fd = -1;
     count_unit(e, index, end - begin, &fd);
@@ -255,7 +262,38 @@ static enum sr_status record(struct exporting *e, struct sr_err *err)
     struct sr_act act = {.verb = SR_VERB_EXPORT};
     sr_custody_about(&act, &e->version);
     sr_act_set_word(&act, SR_FIELD_to, sr_export_place_path(e->place));
-    return sr_custody_do(e->room, NULL, &act, e->version.digest, &e->permit, NULL, err);
+    SR_TRY(sr_watch_would_fit(e->room, &act, e->version.digest, e->version.plain_bytes, e->count,
+                              err));
+    SR_TRY(sr_custody_do(e->room, NULL, &act, e->version.digest, &e->permit, NULL, err));
+    SR_TRY(sr_watch_new(e->room, e->permit, &e->watch, err));
+    return sr_watch_take(e->watch, e->version.plain_bytes, e->count, err);
+}
+
+static enum sr_status copy_all(struct exporting *e, unsigned threads, struct sr_err *err)
+{
+    const struct sr_progress *p = &e->params->progress;
+    SR_TRY(sr_export_place_begin(e->place, err));
+    if (p->start != NULL) {
+        p->start(p->ctx, e->version.plain_bytes, e->count);
+    }
+    struct sr_crew crew = {
+        .threads = threads, .count = e->units, .ctx = e, .step = step, .cancelled = is_cancelled};
+    return sr_crew_run(&crew, err);
+}
+
+/* What was written is on record, also when not all of it was, and all of that is cleared away. */
+static enum sr_status record_served(struct exporting *e, enum sr_status status, struct sr_err *err)
+{
+    uint64_t written = atomic_load(&e->written);
+    written = written < e->version.plain_bytes ? written : e->version.plain_bytes;
+    if (status != SR_OK && written == 0) {
+        sr_watch_give_back(e->watch, e->version.plain_bytes, e->count);
+        return status;
+    }
+    enum sr_status recorded =
+        sr_custody_served(e->room, e->permit, written, e->count, status == SR_OK ? err : NULL);
+    sr_watch_give_back(e->watch, e->version.plain_bytes - written, 0);
+    return status == SR_OK ? recorded : status;
 }
 
 enum sr_status sr_export(struct sr_room *r, const struct sr_export_params *params,
@@ -270,16 +308,9 @@ enum sr_status sr_export(struct sr_room *r, const struct sr_export_params *param
     SR_TRY(prepare(&e, threads, err));
     SR_TRY(load_signature(&e, err));
     SR_TRY(record(&e, err));
-    SR_TRY(sr_export_place_begin(e.place, err));
-    if (params->progress.start != NULL) {
-        params->progress.start(params->progress.ctx, e.version.plain_bytes, e.count);
-    }
-    struct sr_crew crew = {
-        .threads = threads, .count = e.units, .ctx = &e, .step = step, .cancelled = is_cancelled};
-    SR_TRY(sr_crew_run(&crew, err));
+    SR_TRY(record_served(&e, copy_all(&e, threads, err), err));
     const char *signature = NULL;
     SR_TRY(write_signature(&e, &signature, err));
-    SR_TRY(sr_custody_served(r, e.permit, e.version.plain_bytes, e.count, err));
     SR_TRY(sr_export_place_finish(e.place, !params->skip_sync, err));
     *out = (struct sr_export_result){.files = e.count,
                                      .bytes = e.version.plain_bytes,

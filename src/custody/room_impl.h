@@ -12,6 +12,8 @@
 #define SR_ROOM_URI_BYTES 5120
 #define SR_ROOM_LOCK_FILE "lock"
 #define SR_ROOM_DEPOSITS "deposits"
+#define SR_ROOM_SESSIONS "sessions"
+#define SR_ROOM_FINGERPRINT_BYTES 64
 
 struct sr_room {
     char *dir;       /* absolute, without links */
@@ -36,6 +38,9 @@ struct sr_permit {
     uint64_t seq;
     bool has_request;
     uint8_t request[SR_SHA256_BYTES];
+    bool is_room; /* the room's own key signed */
+    char actor[SR_ACT_ACTOR_BYTES_MAX + 1];
+    char fingerprint[SR_ROOM_FINGERPRINT_BYTES]; /* of the key that signed */
 };
 
 struct sr_book;

@@ -269,7 +269,11 @@ static enum sr_status give_permit(const struct passage *p, struct sr_permit **ou
                                  .verb = act->verb,
                                  .version = act->field[SR_FIELD_version].id,
                                  .seq = p->book.seq,
-                                 .has_request = sr_act_has(act, SR_FIELD_request)};
+                                 .has_request = sr_act_has(act, SR_FIELD_request),
+                                 .is_room = p->book.who.is_room};
+    (void)snprintf(permit->actor, sizeof permit->actor, "%.*s", (int)act->actor.len,
+                   (const char *)act->actor.ptr);
+    (void)snprintf(permit->fingerprint, sizeof permit->fingerprint, "%s", p->book.who.fingerprint);
     memcpy(permit->digest, act->subjects[0].sha256, sizeof permit->digest);
     if (permit->has_request) {
         memcpy(permit->request, act->field[SR_FIELD_request].digest, sizeof permit->request);
