@@ -132,8 +132,9 @@ STRONGROOM_API enum strongroom_status strongroom_file_find(const struct strongro
  * Read the bytes [offset, offset + len) of a file to out. Only the segments they touch are read. On
  * failure out is wiped.
  *
- * returns  NOT_FOUND (no such file), TOO_LARGE (past the end), CORRUPT (a segment does not
- *          authenticate), IO, NO_MEMORY
+ * returns  NOT_FOUND (no such file), TOO_LARGE (past the end), DENIED (the grant that the version
+ * was opened under has ended, or allows fewer bytes), CORRUPT (a segment does not authenticate),
+ * IO, NO_MEMORY
  */
 STRONGROOM_API enum strongroom_status strongroom_read(const struct strongroom_version *version,
                                                       size_t file, uint64_t offset, void *out,

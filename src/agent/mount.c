@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent/mount_tree.h"
@@ -41,8 +42,11 @@ struct mount {
     struct sr_segment_cache *cache;
     struct fuse_session *session;
     pthread_t main_thread;
+    pthread_t signals; /* the thread that ends it */
     atomic_bool revoked;
-    atomic_uint_fast64_t served; /* bytes */
+    atomic_uint_fast64_t decrypted; /* bytes */
+    enum sr_status ended; /* not OK: it might not go on, and why; of the housekeeping thread */
+    struct sr_err why;
 
     pthread_mutex_t record_lock; /* over what follows, and held while a file goes on record */
     bool *was_opened;            /* for each file */
@@ -61,8 +65,17 @@ struct mount {
 static enum sr_status load_segment(void *ctx, size_t file, uint64_t offset, uint8_t *out,
                                    size_t len, struct sr_err *err)
 {
-    const struct mount *m = ctx;
-    return sr_body_read(m->params->bodies[file], offset, out, len, err);
+    struct mount *m = ctx;
+    const struct sr_mount_params *p = m->params;
+    if (atomic_load(&m->revoked)) {
+        return sr_fail(err, SR_CANCELLED, "the mount has ended");
+    }
+    if (p->take != NULL) {
+        SR_TRY(p->take(p->ctx, len, err));
+    }
+    SR_TRY(sr_body_read(p->bodies[file], offset, out, len, err));
+    atomic_fetch_add(&m->decrypted, len);
+    return SR_OK;
 }
 
 static uint64_t file_bytes(void *ctx, size_t file)
@@ -305,11 +318,13 @@ static void on_read(fuse_req_t req, fuse_ino_t inode, size_t size, off_t offset,
     struct sr_segment pinned[2];
     struct iovec iov[2];
     size_t count = 0;
-    if (pin_range(m, file, from, len, pinned, iov, &count) == SR_OK) {
-        atomic_fetch_add(&m->served, len);
+    enum sr_status status = pin_range(m, file, from, len, pinned, iov, &count);
+    if (atomic_load(&m->revoked)) {
+        (void)fuse_reply_err(req, EACCES);
+    } else if (status == SR_OK) {
         (void)fuse_reply_iov(req, iov, (int)count);
     } else {
-        (void)fuse_reply_err(req, EIO);
+        (void)fuse_reply_err(req, status == SR_DENIED ? EDQUOT : EIO);
     }
     for (size_t i = 0; i < count; i++) {
         sr_segment_cache_put(m->cache, pinned[i]);
@@ -382,24 +397,85 @@ static void drop_pages(struct mount *m, size_t file)
     sr_segment_cache_drop(m->cache, file);
 }
 
+static void wait_until(struct mount *m, const struct timespec *when)
+{
+    if (m->params->may_go_on == NULL) {
+        (void)pthread_cond_wait(&m->closed, &m->lock);
+    } else {
+        (void)pthread_cond_clockwait(&m->closed, &m->lock, CLOCK_MONOTONIC, when);
+    }
+}
+
+static struct timespec next_asking(void)
+{
+    struct timespec when = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &when); /* cannot fail for this clock */
+    when.tv_sec += SR_MOUNT_ASK_MS / 1000;
+    return when;
+}
+
+static bool is_due(const struct mount *m, const struct timespec *when)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return m->params->may_go_on != NULL && m->ended == SR_OK &&
+           (now.tv_sec > when->tv_sec ||
+            (now.tv_sec == when->tv_sec && now.tv_nsec >= when->tv_nsec));
+}
+
+/* Ask whether it may go on, and if not, end it as a signal would. */
+static void ask(struct mount *m)
+{
+    const struct sr_mount_params *p = m->params;
+    struct sr_err err = {0};
+    enum sr_status status = p->may_go_on(p->ctx, &err);
+    if (status == SR_OK) {
+        return;
+    }
+    atomic_store(&m->revoked, true);
+    m->ended = status;
+    m->why = err;
+    char line[SR_ERR_MESSAGE_BYTES + 32];
+    (void)snprintf(line, sizeof line, "the mount ends: %s", err.message);
+    (void)pthread_mutex_lock(&m->lock);
+    p->report(p->ctx, line);
+    (void)pthread_mutex_unlock(&m->lock);
+    (void)pthread_kill(m->signals, SIGTERM); /* it waits for one */
+}
+
+/* The next file whose pages are to be dropped; the count of files: none. */
+static size_t next_to_drop(const struct mount *m)
+{
+    size_t file = 0;
+    while (file < m->params->file_count && !m->to_drop[file]) {
+        file++;
+    }
+    return file;
+}
+
 /*
  * Says that the mount is ready once the loop answers, then drops the pages of files that were
- * closed for the last time. Not done in on_release(): the kernel may wait there for a read that
- * the same thread would have to answer.
+ * closed for the last time, and asks now and then whether all this may go on. Not done in
+ * on_release(): the kernel may wait there for a read that the same thread would have to answer.
  */
 static void *keep_house(void *arg)
 {
     struct mount *m = arg;
     raise_read_ahead(m);
     m->params->ready(m->params->ctx);
+    struct timespec when = next_asking();
     (void)pthread_mutex_lock(&m->lock);
     while (!m->stopping) {
-        size_t file = 0;
-        while (file < m->params->file_count && !m->to_drop[file]) {
-            file++;
+        if (is_due(m, &when)) {
+            (void)pthread_mutex_unlock(&m->lock);
+            ask(m);
+            when = next_asking();
+            (void)pthread_mutex_lock(&m->lock);
+            continue;
         }
+        size_t file = next_to_drop(m);
         if (file == m->params->file_count) {
-            (void)pthread_cond_wait(&m->closed, &m->lock);
+            wait_until(m, &when);
             continue;
         }
         m->to_drop[file] = false;
@@ -577,10 +653,9 @@ static enum sr_status serve(struct mount *m, struct sr_err *err)
     struct sigaction action = {.sa_handler = wake};
     (void)sigaction(SIGUSR1, &action, NULL);
     pthread_t housekeeper;
-    pthread_t signals;
     m->main_thread = pthread_self();
-    bool has_housekeeper = pthread_create(&housekeeper, NULL, keep_house, m) == 0;
-    bool has_signals = pthread_create(&signals, NULL, await_signal, m) == 0;
+    bool has_signals = pthread_create(&m->signals, NULL, await_signal, m) == 0;
+    bool has_housekeeper = has_signals && pthread_create(&housekeeper, NULL, keep_house, m) == 0;
     int failed = 0;
     if (has_housekeeper && has_signals) {
         failed = fuse_session_loop_mt(m->session, config);
@@ -590,16 +665,21 @@ static enum sr_status serve(struct mount *m, struct sr_err *err)
     (void)pthread_cond_signal(&m->closed);
     (void)pthread_mutex_unlock(&m->lock);
     if (has_signals) {
-        (void)pthread_kill(signals, SIGUSR2);
-        (void)pthread_join(signals, NULL);
+        (void)pthread_kill(m->signals, SIGUSR2);
     }
     fuse_session_unmount(m->session);
-    if (has_housekeeper) {
+    if (has_housekeeper) { /* it may still signal the other */
         (void)pthread_join(housekeeper, NULL);
+    }
+    if (has_signals) {
+        (void)pthread_join(m->signals, NULL);
     }
     fuse_loop_cfg_destroy(config);
     if (!has_housekeeper || !has_signals) {
         return sr_fail(err, SR_INTERNAL, "start the threads of a mount");
+    }
+    if (m->ended != SR_OK) {
+        return sr_fail(err, m->ended, "%s", m->why.message);
     }
     return failed < 0 ? sr_fail(err, SR_IO, "serve '%s': %s", m->params->dir, strerror(-failed))
                       : SR_OK;
@@ -622,7 +702,7 @@ enum sr_status sr_mount_serve(const struct sr_mount_params *params, struct sr_er
     enum sr_status status = serve(&m, err);
     if (params->totals != NULL) {
         *params->totals =
-            (struct sr_mount_totals){.bytes = atomic_load(&m.served), .files = m.files_opened};
+            (struct sr_mount_totals){.bytes = atomic_load(&m.decrypted), .files = m.files_opened};
     }
     return status;
 }

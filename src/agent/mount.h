@@ -16,7 +16,7 @@
 
 /* What was served. */
 struct sr_mount_totals {
-    uint64_t bytes; /* that the kernel read, from files or ahead */
+    uint64_t bytes; /* that were decrypted, also ahead of a reader, and each time anew */
     uint64_t files; /* that were opened */
 };
 
@@ -36,21 +36,35 @@ struct sr_mount_params {
      * it is opened goes on record. What it refuses is not opened. NULL: nobody wants to know.
      */
     enum sr_status (*opened)(void *ctx, size_t file, struct sr_err *err);
+    /*
+     * Whether what is mounted may be read any longer; asked every SR_MOUNT_ASK_MS by one thread.
+     * Once it is not OK, reads fail with EACCES, all pages are dropped, and the mount ends; err
+     * says why, and it is reported. NULL: always.
+     */
+    enum sr_status (*may_go_on)(void *ctx, struct sr_err *err);
+    /*
+     * Called before bytes of a file are decrypted, from any number of threads. DENIED: they are
+     * not, and who reads them gets EDQUOT. NULL: there is no quota.
+     */
+    enum sr_status (*take)(void *ctx, size_t bytes, struct sr_err *err);
     struct sr_mount_totals *totals; /* set when the call returns; NULL: nobody asks */
     /* One line about a read that failed; from any thread, never two at a time. */
     void (*report)(void *ctx, const char *line);
     void *ctx;
 };
 
+#define SR_MOUNT_ASK_MS 2000
+
 /* A segment costs one buffer; fewer than this do not make a mount. */
 #define SR_MOUNT_SEGMENTS_MIN 4
 
 /*
- * Mount, serve until somebody unmounts it or the process gets SIGTERM, SIGINT or SIGHUP, then drop
- * every page and unmount. Blocks these signals in the calling thread for good. Call it before other
- * threads exist.
+ * Mount, serve until somebody unmounts it, the process gets SIGTERM, SIGINT or SIGHUP, or it may
+ * not go on, then drop every page and unmount. Blocks these signals in the calling thread for good.
+ * Call it before other threads exist.
  *
- * errors  NOT_FOUND, CONFLICT  dir is not an empty folder
+ * errors  DENIED       it might not go on; what may_go_on() said
+ *         NOT_FOUND, CONFLICT  dir is not an empty folder
  *         NO_MEMORY    not enough memory can be locked
  *         UNSUPPORTED  this machine has no FUSE
  *         IO           the mount failed

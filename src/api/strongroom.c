@@ -13,6 +13,7 @@
 #include "custody/query.h"
 #include "custody/room.h"
 #include "custody/submit.h"
+#include "custody/watch.h"
 #include "keys/passphrase.h"
 
 /* Segments lent to reads that do not cover whole segments; each such read needs one. */
@@ -28,6 +29,7 @@ struct strongroom_version {
     atomic_uint_fast64_t *served; /* bytes; for the record when it is closed */
     struct sr_catalog_version facts;
     struct sr_permit *permit;
+    struct sr_watch *watch;
     struct sr_pool *pool;
     struct sr_catalog_file *files;
     struct sr_room_body **bodies;
@@ -111,6 +113,7 @@ void strongroom_version_close(struct strongroom_version *version)
     free(version->bodies);
     free(version->files);
     sr_pool_free(version->pool);
+    sr_watch_free(version->watch);
     sr_permit_free(version->permit);
     free(version);
 }
@@ -130,6 +133,8 @@ static enum sr_status open_version(struct sr_room *room, const char *ref,
     sr_custody_about(&act, &v->facts);
     sr_act_set_word(&act, SR_FIELD_at, "libstrongroom");
     SR_TRY(sr_custody_use(room, &act, v->facts.digest, &v->permit, err));
+    SR_TRY(sr_watch_new(room, v->permit, &v->watch, err));
+    SR_TRY(sr_watch_take(v->watch, 0, v->count, err));
     SR_TRY(
         sr_pool_new(SR_BODY_SEGMENT_BYTES, POOL_SEGMENTS_WANTED, POOL_SEGMENTS_MIN, &v->pool, err));
     v->bodies = calloc(v->count + 1, sizeof(struct sr_room_body *));
@@ -210,6 +215,21 @@ enum strongroom_status strongroom_file_find(const struct strongroom_version *ver
     return STRONGROOM_NOT_FOUND;
 }
 
+/* Only while the permit holds, and only as much as it allows; then nothing is decrypted. */
+static enum sr_status read_body(const struct strongroom_version *v, size_t file, uint64_t offset,
+                                void *out, size_t len, struct sr_err *err)
+{
+    SR_TRY(sr_watch_go_on(v->watch, err));
+    SR_TRY(sr_watch_take(v->watch, len, 0, err));
+    enum sr_status status = sr_body_read(sr_room_body_view(v->bodies[file]), offset, out, len, err);
+    if (status != SR_OK) {
+        sr_watch_give_back(v->watch, len, 0);
+        return sr_context(err, status, "'%s'", v->files[file].path);
+    }
+    atomic_fetch_add(v->served, len);
+    return SR_OK;
+}
+
 enum strongroom_status strongroom_read(const struct strongroom_version *version, size_t file,
                                        uint64_t offset, void *out, size_t len,
                                        struct strongroom_error *error)
@@ -218,14 +238,7 @@ enum strongroom_status strongroom_read(const struct strongroom_version *version,
     if (file >= version->count) {
         return finish(sr_fail(&err, SR_NOT_FOUND, "no file number %zu", file), &err, error);
     }
-    struct sr_body *body = sr_room_body_view(version->bodies[file]);
-    enum sr_status status = sr_body_read(body, offset, out, len, &err);
-    if (status != SR_OK) {
-        status = sr_context(&err, status, "'%s'", version->files[file].path);
-    } else {
-        atomic_fetch_add(version->served, len);
-    }
-    return finish(status, &err, error);
+    return finish(read_body(version, file, offset, out, len, &err), &err, error);
 }
 
 /* Names in a tensor index are followed by a NUL (formats/tensors.h). */

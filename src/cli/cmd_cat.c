@@ -10,6 +10,7 @@
 #include "cli/view.h"
 #include "custody/ref.h"
 #include "custody/submit.h"
+#include "custody/watch.h"
 
 extern const struct sr_command sr_command_cat;
 
@@ -54,6 +55,9 @@ static enum sr_status record(struct sr_room *room, const struct subject *s, stru
     sr_act_set_word(&act, SR_FIELD_file, s->file.path);
     if (s->tensor.len > 0) {
         sr_act_set_text(&act, SR_FIELD_tensor, s->tensor);
+    } else {
+        SR_TRY(
+            sr_watch_would_fit(room, &act, s->version.digest, s->file.facts.plain_bytes, 1, err));
     }
     return sr_custody_do(room, NULL, &act, s->version.digest, out, NULL, err);
 }
@@ -124,8 +128,8 @@ static enum sr_status check_terminal(const struct sr_cli *cli, const struct sr_a
 }
 
 static enum sr_status copy_range(struct sr_cli *cli, const struct sr_args *args,
-                                 struct sr_body *body, uint64_t begin, uint64_t end,
-                                 uint64_t *out_bytes, struct sr_err *err)
+                                 struct sr_watch *watch, struct sr_body *body, uint64_t begin,
+                                 uint64_t end, uint64_t *out_bytes, struct sr_err *err)
 {
     SR_AUTO(sr_secret) piece = NULL;
     uint64_t piece_bytes = end - begin > PIECE_BYTES ? PIECE_BYTES : end - begin;
@@ -136,6 +140,7 @@ static enum sr_status copy_range(struct sr_cli *cli, const struct sr_args *args,
         /* Up to the edge of a segment, so that none is opened twice. */
         uint64_t len = PIECE_BYTES - at % SR_BODY_PAYLOAD_BYTES;
         len = len > end - at ? end - at : len;
+        SR_TRY(sr_watch_go_on(watch, err));
         SR_TRY(sr_body_read(body, at, bytes, (size_t)len, err));
         if (at == begin) {
             SR_TRY(check_terminal(cli, args, bytes, end - begin, err));
@@ -145,6 +150,30 @@ static enum sr_status copy_range(struct sr_cli *cli, const struct sr_args *args,
         *out_bytes += len;
     }
     return SR_OK;
+}
+
+/* What goes out, and by what leave. */
+struct handing {
+    struct sr_room *room;
+    const struct sr_permit *permit;
+    struct sr_body *body;
+    uint64_t begin;
+    uint64_t end;
+};
+
+/* Counted before it goes out; what went out is on record, also when not all of it did. */
+static enum sr_status hand_out(struct sr_cli *cli, const struct sr_args *args,
+                               const struct handing *h, struct sr_err *err)
+{
+    SR_AUTO(sr_watch) watch = NULL;
+    uint64_t bytes = 0;
+    SR_TRY(sr_watch_new(h->room, h->permit, &watch, err));
+    SR_TRY(sr_watch_take(watch, h->end - h->begin, 1, err));
+    enum sr_status status = copy_range(cli, args, watch, h->body, h->begin, h->end, &bytes, err);
+    enum sr_status recorded =
+        sr_custody_served(h->room, h->permit, bytes, 1, status == SR_OK ? err : NULL);
+    sr_watch_give_back(watch, h->end - h->begin - bytes, 0);
+    return status == SR_OK ? recorded : status;
 }
 
 static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct sr_err *err)
@@ -163,21 +192,15 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
     SR_TRY(record(room, &s, &permit, err));
     SR_TRY(sr_pool_new(SR_BODY_SEGMENT_BYTES, POOL_BUFFERS, POOL_BUFFERS, &pool, err));
     SR_TRY(sr_room_open_body(room, permit, &s.file, pool, &opened, err));
-    struct sr_body *body = sr_room_body_view(opened);
-    uint64_t begin = 0;
-    uint64_t end = 0;
-    SR_TRY(find_range(body, &s, &begin, &end, err));
-    uint64_t bytes = 0;
-    enum sr_status status = copy_range(cli, args, body, begin, end, &bytes, err);
-    /* What went out is on record, also when not all of it did. */
-    enum sr_status recorded =
-        sr_custody_served(room, permit, bytes, 1, status == SR_OK ? err : NULL);
-    return status == SR_OK ? recorded : status;
+    struct handing h = {.room = room, .permit = permit, .body = sr_room_body_view(opened)};
+    SR_TRY(find_range(h.body, &s, &h.begin, &h.end, err));
+    return hand_out(cli, args, &h, err);
 }
 
 static const struct sr_option OPTIONS[] = {
     {.name = "force", .help = "write to a terminal even what is not text"},
     SR_IDENTITY_OPTIONS,
+    SR_IDENTITY_WORKLOAD,
     {.name = NULL},
 };
 static const struct sr_positional POSITIONALS[] = {
@@ -201,7 +224,7 @@ static const enum sr_status STATUSES[] = {
 const struct sr_command sr_command_cat = {
     .name = "cat",
     .group = "Models",
-    .synopsis = "REF:FILE[@TENSOR] [--force] " SR_IDENTITY_SYNOPSIS,
+    .synopsis = "REF:FILE[@TENSOR] [--force] " SR_IDENTITY_SYNOPSIS " [--workload NAME]",
     .summary = "write a file, or one tensor of it, to standard output",
     .description =
         "Every byte was authenticated before it is written; what is damaged is not handed out, and "

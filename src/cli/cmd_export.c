@@ -83,6 +83,7 @@ static const struct sr_option OPTIONS[] = {
      .completes = SR_COMPLETES_REF},
     {.name = "with-signature", .help = "add the room's signature over the files, 'model.sig'"},
     SR_IDENTITY_OPTIONS,
+    SR_IDENTITY_WORKLOAD,
     {.name = NULL},
 };
 static const struct sr_positional POSITIONALS[] = {
@@ -118,7 +119,8 @@ static const struct sr_field FIELDS[] = {
 const struct sr_command sr_command_export = {
     .name = "export",
     .group = "Models",
-    .synopsis = "REF DIR [--confirm REF] [--with-signature] " SR_IDENTITY_SYNOPSIS,
+    .synopsis =
+        "REF DIR [--confirm REF] [--with-signature] " SR_IDENTITY_SYNOPSIS " [--workload NAME]",
     .summary = "write a plain copy of a version to a folder",
     .description =
         "The one way by which a plain copy comes to lie on a disk. It is recorded before the first "

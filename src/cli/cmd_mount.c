@@ -17,6 +17,7 @@
 #include "cli/view.h"
 #include "custody/query.h"
 #include "custody/submit.h"
+#include "custody/watch.h"
 
 extern const struct sr_command sr_command_mount;
 
@@ -52,6 +53,7 @@ struct mounting {
 
     struct sr_room *room; /* while it is served */
     const struct sr_permit *permit;
+    struct sr_watch *watch;
     struct sr_mount_totals totals;
 };
 
@@ -104,6 +106,7 @@ static void on_ready(void *ctx)
     }
     tell(m, SR_OK, NULL);
     (void)close(m->tell_fd);
+    m->tell_fd = -1; /* its number may soon be another file's */
 }
 
 static void on_report(void *ctx, const char *line)
@@ -170,7 +173,24 @@ static unsigned threads_ahead(void)
 static enum sr_status on_opened(void *ctx, size_t file, struct sr_err *err)
 {
     struct mounting *m = ctx;
-    return sr_custody_opened(m->room, m->permit, m->paths[file], err);
+    SR_TRY(sr_watch_take(m->watch, 0, 1, err));
+    enum sr_status status = sr_custody_opened(m->room, m->permit, m->paths[file], err);
+    if (status != SR_OK) {
+        sr_watch_give_back(m->watch, 0, 1);
+    }
+    return status;
+}
+
+static enum sr_status may_go_on(void *ctx, struct sr_err *err)
+{
+    const struct mounting *m = ctx;
+    return sr_watch_look(m->watch, err);
+}
+
+static enum sr_status on_take(void *ctx, size_t bytes, struct sr_err *err)
+{
+    const struct mounting *m = ctx;
+    return sr_watch_take(m->watch, bytes, 0, err);
 }
 
 static enum sr_status serve(struct mounting *m, struct sr_err *err)
@@ -190,6 +210,8 @@ static enum sr_status serve(struct mounting *m, struct sr_err *err)
         .ready = on_ready,
         .report = on_report,
         .opened = on_opened,
+        .may_go_on = may_go_on,
+        .take = on_take,
         .totals = &m->totals,
         .ctx = m,
     };
@@ -223,8 +245,11 @@ static enum sr_status mount_version(struct mounting *m, struct sr_err *err)
     /* The mount reads whole segments, which need no buffer here; opening an empty file does. */
     SR_AUTO(sr_pool) pool = NULL;
     SR_TRY(sr_pool_new(SR_BODY_SEGMENT_BYTES, 1, 1, &pool, err));
+    SR_AUTO(sr_watch) watch = NULL;
+    SR_TRY(sr_watch_new(room, permit, &watch, err));
     m->room = room;
     m->permit = permit;
+    m->watch = watch;
     enum sr_status status = open_bodies(m, room, pool, permit, err);
     if (status == SR_OK) {
         status = serve(m, err);
@@ -334,6 +359,7 @@ static const struct sr_option OPTIONS[] = {
              "with '--foreground'",
      .completes = SR_COMPLETES_FILE},
     SR_IDENTITY_OPTIONS,
+    SR_IDENTITY_WORKLOAD,
     {.name = NULL},
 };
 static const struct sr_positional POSITIONALS[] = {
@@ -359,12 +385,13 @@ static const struct sr_field FIELDS[] = {
 const struct sr_command sr_command_mount = {
     .name = "mount",
     .group = "Models",
-    .synopsis = "REF DIR [--foreground] [--private-pages] [--log FILE] " SR_IDENTITY_SYNOPSIS,
+    .synopsis = "REF DIR [--foreground] [--private-pages] [--log FILE] " SR_IDENTITY_SYNOPSIS
+                " [--workload NAME]",
     .summary = "show a version as a read-only folder any program can read",
     .description =
         "The use is recorded, then every file can be read and mapped like a plain one, by you "
         "alone. What is read is checked first: a damaged part gives an input/output error and a "
-        "line in the log.\n\n"
+        "line in the log. When the grant ends that it rests on, the mount ends.\n\n"
         "While a file is open its plaintext is in the kernel's page cache, which is emptied when "
         "the file is closed for the last time and when the mount ends. docs/mount.md says what "
         "that leaves and what '--private-pages' costs.",

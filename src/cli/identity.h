@@ -32,6 +32,12 @@ struct sr_identity {
                 "ssh-agent has",                                                                   \
         .completes = SR_COMPLETES_FILE                                                             \
     }
+/* Of those that let plaintext out. */
+#define SR_IDENTITY_WORKLOAD                                                                       \
+    {                                                                                              \
+        .name = "workload", .value = "NAME",                                                       \
+        .help = "what this is for: the workload that the request names"                            \
+    }
 #define SR_IDENTITY_SYNOPSIS "[--as NAME] [--key FILE]"
 
 /*
