@@ -24,6 +24,9 @@
  * source  docs/design/0013-acts.md, docs/formats/room.md
  */
 
+/* A clock that is set right by so little has not gone back. */
+#define SR_BOOK_CLOCK_BACK_MS 1000
+
 /* What a room remembers between openings; sr_room_free() frees it. */
 struct sr_book {
     int ledger_fd;

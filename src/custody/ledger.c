@@ -145,7 +145,10 @@ static enum sr_status sign_now(struct sr_book_session *s, struct sr_err *err)
                        "is its newest copy, say so: 'strongroom ledger trust'");
     }
     SR_TRY(sr_buf_new(SR_NOTE_BYTES_MAX, &note));
-    return sr_log_publish(s->log, sr_time_now_utc_ms(), note, err);
+    int64_t now = sr_time_now_utc_ms();
+    int64_t last = sr_log_published_utc_ms(s->log);
+    bool is_set_right = now < last && last - now <= SR_BOOK_CLOCK_BACK_MS;
+    return sr_log_publish(s->log, is_set_right ? last : now, note, err);
 }
 
 /* Publish, and take down what is asked. */

@@ -215,6 +215,16 @@ static void checkpoints_are_renewed(void)
     CHECK(l.witness[0].outcome.status == SR_UNAVAILABLE && l.witness[0].cosigned_utc_ms > 0);
     CHECK(l.published_utc_ms >= before.published_utc_ms && l.cosigned == l.size);
     CHECK(memcmp(l.root, before.root, sizeof l.root) == 0);
+    /* Who reads the folder sees it, too. */
+    SR_AUTO(sr_buf) note = NULL;
+    int folder = -1;
+    CHECK(sr_buf_new(65536, &note) == SR_OK);
+    CHECK(sr_folder_open(AT_FDCWD, room_path(scratch_dir, "renewed/ledger"), &folder, NULL) ==
+          SR_OK);
+    CHECK(sr_folder_read_file(folder, "checkpoint", note, NULL) == SR_OK);
+    CHECK(sr_buf_append(note, sr_bytes("", 1)) == SR_OK);
+    CHECK(strstr((const char *)sr_buf_view(note).ptr, " w.example ") != NULL);
+    sr_folder_close_fd(&folder);
 }
 
 /* On another machine there is no pin: the room is readable, and signs nothing before somebody says

@@ -14,8 +14,6 @@
 #include "custody/submit_impl.h"
 
 #define CHECKPOINT_MS 60000
-/* A clock that is set right by so little has not gone back. */
-#define CLOCK_BACK_MS 1000
 
 void sr_permit_free(struct sr_permit *p)
 {
@@ -55,7 +53,7 @@ static void passage_clear(struct passage *p)
 static enum sr_status read_clock(const struct sr_book *b, int64_t *out, struct sr_err *err)
 {
     int64_t now = sr_time_now_utc_ms();
-    if (now + CLOCK_BACK_MS < b->time_utc_ms) {
+    if (now + SR_BOOK_CLOCK_BACK_MS < b->time_utc_ms) {
         return sr_fail(err, SR_CONFLICT,
                        "the clock is %" PRId64 " ms behind the last act; set it right",
                        b->time_utc_ms - now);
