@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "custody/look_back.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
-#include "custody/query.h"
+#include "custody/audit_query.h"
 #include "formats/json.h"
 
 /* What one subject saw of somebody: how often which verb, and when last. */
@@ -21,6 +23,7 @@ struct touches {
     size_t count;
     size_t room;
     uint64_t acts;
+    uint64_t refused; /* that they tried, beside */
 };
 
 static void touches_clear(struct touches *t)
@@ -62,8 +65,22 @@ static enum sr_status add(struct touches *t, struct sr_bytes subject, enum sr_ve
     return SR_OK;
 }
 
+/* What an act is about, as people call it: "llama@1", or the kind of thing. */
+static void name_subject(const struct sr_state *state, const struct sr_act_record *record,
+                         char out[SR_ACT_SUBJECT_NAME_BYTES])
+{
+    const struct sr_state_version *version =
+        record->has_version ? sr_state_version(state, &record->version) : NULL;
+    if (version != NULL) {
+        (void)snprintf(out, SR_ACT_SUBJECT_NAME_BYTES, "%s@%" PRIu64, version->artifact,
+                       version->number);
+        return;
+    }
+    (void)snprintf(out, SR_ACT_SUBJECT_NAME_BYTES, "%s", record->has_request ? "request" : "room");
+}
+
 struct search {
-    const char *name;
+    const struct sr_state *state;
     struct touches touches;
 };
 
@@ -75,22 +92,21 @@ static void search_clear(struct search *s)
 static enum sr_status visit(void *ctx, const struct sr_act_record *record, struct sr_err *err)
 {
     struct search *s = ctx;
-    if (strcmp(record->actor, s->name) != 0) {
+    struct touches *t = &s->touches;
+    char subject[SR_ACT_SUBJECT_NAME_BYTES];
+    enum sr_verb verb;
+    if (record->is_refused) {
+        t->refused++;
         return SR_OK;
     }
-    SR_AUTO(sr_envelope) envelope = NULL;
-    enum sr_status status = sr_envelope_open(record->body, &envelope, err);
-    if (status != SR_OK) {
-        return sr_context(err, status, "act %llu", (unsigned long long)record->seq);
+    if (!sr_verb_from_word(sr_text_view(record->verb), &verb)) {
+        return sr_fail(err, SR_CORRUPT, "act %" PRIu64 " has no verb that is known", record->seq);
     }
-    const struct sr_act *act = sr_envelope_act(envelope);
-    s->touches.acts++;
-    struct touch *touch = find(&s->touches, act->subjects[0].name, act->verb);
-    if (touch == NULL) {
-        status = add(&s->touches, act->subjects[0].name, act->verb, &touch);
-        if (status != SR_OK) {
-            return sr_fail(err, status, "no memory for the look-back");
-        }
+    t->acts++;
+    name_subject(s->state, record, subject);
+    struct touch *touch = find(t, sr_text_view(subject), verb);
+    if (touch == NULL && add(t, sr_text_view(subject), verb, &touch) != SR_OK) {
+        return sr_fail(err, SR_NO_MEMORY, "no memory for the look-back");
     }
     touch->count++;
     touch->last_utc_ms = record->time_utc_ms;
@@ -224,6 +240,7 @@ static enum sr_status write_report(struct sr_buf *out, const struct sr_state *st
     SR_TRY(put_number(&w, "format", 1));
     SR_TRY(put_keys(&w, who));
     SR_TRY(put_text(&w, "principal", sr_text_view(who->name)));
+    SR_TRY(put_number(&w, "refused", touches->refused));
     SR_TRY(put_requests(&w, state, who, moment, counts));
     SR_TRY(put_reviews(&w, state, who, counts));
     SR_TRY(sr_json_key(&w, "roles"));
@@ -239,13 +256,12 @@ static enum sr_status write_report(struct sr_buf *out, const struct sr_state *st
 enum sr_status sr_look_back(struct sr_room *r, const struct sr_principal *who, struct sr_buf *out,
                             struct sr_look_back_counts *counts, struct sr_err *err)
 {
-    const struct sr_state *state = NULL;
+    SR_CLEANUP(search_clear) struct search search = {.state = NULL};
     struct sr_moment moment = {0};
-    SR_CLEANUP(search_clear) struct search search = {.name = who->name};
     *counts = (struct sr_look_back_counts){0};
-    SR_TRY(sr_custody_state(r, &state, err));
+    SR_TRY(sr_custody_state(r, &search.state, err));
     SR_TRY(sr_custody_moment(r, &moment, err));
-    SR_TRY(sr_query_acts(r, 0, visit, &search, err));
-    enum sr_status status = write_report(out, state, who, &moment, &search.touches, counts);
+    SR_TRY(sr_audit_query_did(r, who->name, visit, &search, err));
+    enum sr_status status = write_report(out, search.state, who, &moment, &search.touches, counts);
     return status == SR_OK ? SR_OK : sr_context(err, status, "cannot write the look-back");
 }

@@ -22,7 +22,7 @@ struct sr_look_back_counts {
 
 /*
  * Append the report on a principal of the room's state to out.
- * errors  TOO_LARGE (out's limit); those of sr_query_acts(); NO_MEMORY, CORRUPT
+ * errors  TOO_LARGE (out's limit); those of sr_audit_query_did(); NO_MEMORY, CORRUPT
  */
 enum sr_status sr_look_back(struct sr_room *r, const struct sr_principal *who, struct sr_buf *out,
                             struct sr_look_back_counts *counts, struct sr_err *err) SR_MUST_USE;
