@@ -346,7 +346,8 @@ const struct sr_command sr_command_deposit = {
                 "[--provenance FILE [--provenance-key FILE]] [--allow-unknown-parent] [--version "
                 "N] [--profile "
                 "PROFILE] [--accept-review WHY] [--report FILE] "
-                "[--require-signer FILE [--signer-name NAME]]",
+                "[--require-signer FILE [--signer-name NAME]]"
+                " " SR_IDENTITY_SYNOPSIS,
     .summary = "put a model into custody",
     .description =
         "Hashes and seals every file in one pass, and has what is sealed inspected by a process "

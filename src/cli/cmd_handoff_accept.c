@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/command.h"
 #include "cli/handoff_view.h"
+#include "cli/identity.h"
 #include "cli/session.h"
 
 extern const struct sr_command sr_command_handoff_accept;
 
 static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct sr_err *err)
 {
+    SR_CLEANUP(sr_identity_clear) struct sr_identity identity = {0};
     SR_AUTO(sr_room) room = NULL;
     SR_AUTO(sr_buf) chain = NULL;
     struct sr_handoff_answer_result result = {0};
     SR_TRY(sr_session_open_unlocked(cli, &room, err));
+    SR_TRY(sr_identity_open(cli, args, room, false, &identity, err));
+    sr_room_act_as(room, &identity.as);
     SR_TRY(sr_buf_new(SR_CHAIN_BYTES_MAX, &chain));
     SR_TRY(sr_handoff_accept(room, sr_args_positional(args, 0),
                              sr_args_value(args, "discrepancies"), chain, &result, err));
@@ -23,6 +27,7 @@ static const struct sr_option OPTIONS[] = {
      .help = "write the custody chain, with this event, to FILE: what the other room takes in",
      .completes = SR_COMPLETES_FILE},
     {.name = "discrepancies", .value = "TEXT", .help = "what was found that is not as offered"},
+    SR_IDENTITY_OPTIONS,
     {.name = NULL},
 };
 static const struct sr_positional POSITIONALS[] = {
@@ -46,7 +51,8 @@ static const struct sr_field FIELDS[] = {
 const struct sr_command sr_command_handoff_accept = {
     .name = "handoff accept",
     .group = "Handing over",
-    .synopsis = "REF [--out FILE] [--discrepancies TEXT]",
+    .synopsis = "REF [--out FILE] [--discrepancies TEXT]"
+                " " SR_IDENTITY_SYNOPSIS,
     .summary = "accept a version that was taken in",
     .description = "Records that this room accepts, with its own check, and takes the version into "
                    "custody. From then on this room is the custodian of record. The giver has to "

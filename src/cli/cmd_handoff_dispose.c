@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/command.h"
 #include "cli/handoff_view.h"
+#include "cli/identity.h"
 #include "cli/session.h"
 
 extern const struct sr_command sr_command_handoff_dispose;
 
 static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct sr_err *err)
 {
+    SR_CLEANUP(sr_identity_clear) struct sr_identity identity = {0};
     SR_AUTO(sr_room) room = NULL;
     SR_AUTO(sr_buf) chain = NULL;
     struct sr_handoff_answer_result result = {0};
     SR_TRY(sr_session_open_unlocked(cli, &room, err));
+    SR_TRY(sr_identity_open(cli, args, room, false, &identity, err));
+    identity.as.asks = true;
+    sr_room_act_as(room, &identity.as);
     SR_TRY(sr_buf_new(SR_CHAIN_BYTES_MAX, &chain));
     SR_TRY(sr_handoff_dispose(room, sr_args_positional(args, 0), sr_args_value(args, "why"), chain,
                               &result, err));
@@ -23,6 +28,7 @@ static const struct sr_option OPTIONS[] = {
      .help = "write the custody chain, with this event, to FILE: what the other room takes in",
      .completes = SR_COMPLETES_FILE},
     {.name = "why", .value = "TEXT", .help = "the reason, on record for good"},
+    SR_IDENTITY_OPTIONS,
     {.name = NULL},
 };
 static const struct sr_positional POSITIONALS[] = {
@@ -49,7 +55,8 @@ static const struct sr_field FIELDS[] = {
 const struct sr_command sr_command_handoff_dispose = {
     .name = "handoff dispose",
     .group = "Handing over",
-    .synopsis = "REF [--out FILE] [--why TEXT]",
+    .synopsis = "REF [--out FILE] [--why TEXT]"
+                " " SR_IDENTITY_SYNOPSIS,
     .summary = "record what has become of a version, for good",
     .description =
         "Ends the custody chain of a version: what has become of it is said in '--why'. Afterwards "

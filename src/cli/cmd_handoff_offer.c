@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/fields.h"
 #include "cli/handoff_view.h"
+#include "cli/identity.h"
 #include "cli/screen.h"
 #include "cli/session.h"
 #include "cli/signals.h"
@@ -40,6 +41,7 @@ static enum sr_status report(struct sr_cli *cli, const struct sr_handoff_offer_r
 
 static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct sr_err *err)
 {
+    SR_CLEANUP(sr_identity_clear) struct sr_identity identity = {0};
     SR_AUTO(sr_room) room = NULL;
     SR_AUTO(sr_buf) card = NULL;
     const char *lasts = sr_args_value(args, "for");
@@ -50,6 +52,9 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
     }
     SR_TRY(sr_handoff_view_card(sr_args_value(args, "to"), &card, err));
     SR_TRY(sr_session_open_unlocked(cli, &room, err));
+    SR_TRY(sr_identity_open(cli, args, room, false, &identity, err));
+    identity.as.asks = true;
+    sr_room_act_as(room, &identity.as);
     struct sr_bar bar = sr_bar(cli, "bundling");
     struct sr_handoff_offer_params params = {
         .ref = sr_args_positional(args, 0),
@@ -84,6 +89,7 @@ static const struct sr_option OPTIONS[] = {
     {.name = "conditions",
      .value = "TEXT",
      .help = "how it is to be handled, when it has to be given back"},
+    SR_IDENTITY_OPTIONS,
     {.name = NULL},
 };
 static const struct sr_positional POSITIONALS[] = {
@@ -121,7 +127,8 @@ const struct sr_command sr_command_handoff_offer = {
     .name = "handoff offer",
     .group = "Handing over",
     .synopsis = "REF FILE --to CARD [--bundle] [--for TIME] [--why TEXT] [--ticket TICKET] "
-                "[--conditions TEXT]",
+                "[--conditions TEXT]"
+                " " SR_IDENTITY_SYNOPSIS,
     .summary = "offer a version to another room",
     .description =
         "Records the offer and writes a bundle with it: the custody chain, what is known of the "

@@ -72,6 +72,7 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
     SR_TRY(sr_session_passphrase(cli, "Passphrase of the room", false, &passphrase, err));
     SR_TRY(new_passphrase(cli, args, &fresh, err));
     SR_TRY(sr_identity_open(cli, args, room, false, &identity, err));
+    identity.as.asks = true;
     sr_room_act_as(room, &identity.as);
     SR_TRY(sr_rotate(room, passphrase, fresh, &result, err));
     if (cli->is_json) {

@@ -19,6 +19,13 @@ static enum sr_status act_of(const struct sr_request *request, struct sr_act *ou
                        "this request is to hand something out: 'strongroom mount', 'cat' or "
                        "'export' does it, and finds the grant itself");
     }
+    if (verb == SR_VERB_DEPOSIT || verb == SR_VERB_ACCEPT || verb == SR_VERB_ROTATE) {
+        return sr_fail(err, SR_USAGE,
+                       "this request is for 'strongroom %s': the same command does it now",
+                       verb == SR_VERB_DEPOSIT  ? "deposit"
+                       : verb == SR_VERB_ACCEPT ? "handoff accept"
+                                                : "keys rotate");
+    }
     *out = (struct sr_act){.verb = verb};
     const struct sr_verb_info *info = sr_verb_info(verb);
     out->has = asked->has & (info->must | info->may);

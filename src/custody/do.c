@@ -188,6 +188,42 @@ static enum sr_status sign(const struct sr_act *act, struct sr_act_signer *signe
     return sr_envelope_make(act, signer, *out, NULL, err);
 }
 
+/* The request for an act: all that the act says, so that what is approved is what is done. */
+static struct sr_act request_for(const struct sr_act *act)
+{
+    struct sr_act request = *act;
+    request.verb = SR_VERB_REQUEST;
+    request.has &= ~SR_FIELD_BIT(request);
+    sr_act_set_word(&request, SR_FIELD_what, sr_verb_info(act->verb)->word);
+    return request;
+}
+
+/* Make the request, unless one that fits waits already. Always fails: PENDING says which. */
+static enum sr_status ask_for(struct sr_room *r, struct sr_book_session *s,
+                              const struct sr_custody_as *as, const struct sr_act *act,
+                              const uint8_t *digest, struct sr_err *err)
+{
+    struct sr_custody_result result = {0};
+    char digits[2 * SR_SHA256_BYTES + 1];
+    const struct sr_moment moment = {.now_utc_ms = act->time_utc_ms};
+    const struct sr_request *open =
+        sr_grants_find(s->book->state, act, as->host, as->workload, &moment).open;
+    if (open != NULL) {
+        memcpy(result.digest, open->digest, sizeof result.digest);
+    }
+    sr_book_close(s);
+    if (open == NULL) {
+        struct sr_act request = request_for(act);
+        SR_TRY(sr_do_with(r, as, &request, digest, NULL, NULL, &result, err));
+    }
+    sr_text_hex(sr_bytes(result.digest, sizeof result.digest), digits);
+    return sr_fail(err, SR_PENDING,
+                   "%s needs the approval of others: request %.12s %s; 'strongroom review %.12s' "
+                   "shows whose",
+                   sr_verb_info(act->verb)->word, digits,
+                   open == NULL ? "is made" : "waits already", digits);
+}
+
 enum sr_status sr_do_with(struct sr_room *r, const struct sr_custody_as *as, struct sr_act *act,
                           const uint8_t *digest, const struct sr_book_change *change,
                           struct sr_permit **out_permit, struct sr_custody_result *out,
@@ -201,6 +237,10 @@ enum sr_status sr_do_with(struct sr_room *r, const struct sr_custody_as *as, str
     SR_TRY(sr_book_open(r, &s, err));
     SR_TRY(prepare(&s, &who, act, digest, &d, err));
     SR_TRY(signer_of(&s, &who, &signer, err));
+    if (who.asks && act->verb != SR_VERB_REQUEST &&
+        foresee(&s, &who, act).reason == SR_REASON_NEEDS_REQUEST) {
+        return ask_for(r, &s, &who, act, digest, err);
+    }
     if (who.signer != NULL) { /* somebody may have to touch a key: the book is not held for that */
         sr_book_close(&s);
     }

@@ -25,6 +25,7 @@ struct sr_custody_as {
     const char *name; /* of a principal */
     struct sr_act_signer *signer;
     const uint8_t *request;
+    bool asks; /* where the rule needs a request and there is none: make it, and say PENDING */
     /* Where it is done: said in EXPORT, READ and USE that rest on no request, or on one that names
      * a machine or a workload. NULL: not known. */
     const char *host;
