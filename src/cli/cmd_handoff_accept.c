@@ -14,6 +14,7 @@ static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct
     struct sr_handoff_answer_result result = {0};
     SR_TRY(sr_session_open_unlocked(cli, &room, err));
     SR_TRY(sr_identity_open(cli, args, room, false, &identity, err));
+    identity.as.asks = true;
     sr_room_act_as(room, &identity.as);
     SR_TRY(sr_buf_new(SR_CHAIN_BYTES_MAX, &chain));
     SR_TRY(sr_handoff_accept(room, sr_args_positional(args, 0),

@@ -159,6 +159,7 @@ static const struct sr_option OPTIONS[] = {
      .help = "who may do what: a file, or 'local', 'tier-1' to 'tier-5'; 'tier-3' if not given and "
              "there are officers, else 'local'",
      .completes = SR_COMPLETES_FILE},
+    {.name = "organisation", .value = "TEXT", .help = "whose room it is, for other rooms"},
     {.name = NULL},
 };
 static const struct sr_positional POSITIONALS[] = {
@@ -189,7 +190,8 @@ static const struct sr_field FIELDS[] = {
 const struct sr_command sr_command_init = {
     .name = "init",
     .group = "Rooms",
-    .synopsis = "DIR [--generate-passphrase FILE] [--officer NAME=KEYFILE]... [--policy POLICY]",
+    .synopsis = "DIR [--generate-passphrase FILE] [--officer NAME=KEYFILE]... [--policy POLICY] "
+                "[--organisation TEXT]",
     .summary = "make a room",
     .description =
         "A room is a folder: a catalog of what is in custody, the sealed files, and the room's "

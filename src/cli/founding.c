@@ -131,6 +131,7 @@ static enum sr_status read_policy(const struct sr_args *args, struct sr_founding
 enum sr_status sr_founding_read(const struct sr_args *args, struct sr_founding *out,
                                 struct sr_err *err)
 {
+    out->room.organisation = sr_args_value(args, "organisation");
     SR_TRY(read_people(args, out, err));
     return read_policy(args, out, err);
 }

@@ -8,6 +8,7 @@
 /*
  * Who a room begins with: --officer NAME=KEYFILE[:ROLE,...], each a person with the public key in
  * that file, and --policy, a file or the name of a built-in one; without it, with people, "tier-3".
+ * And --organisation, whose room it is.
  */
 struct sr_founding {
     struct sr_room_founding room; /* points into what follows, and into the arguments */

@@ -181,10 +181,16 @@ static enum sr_status look_for(const struct sr_cli *cli, const struct sr_args *a
     if (!has_agent()) {
         return SR_OK;
     }
-    /* An agent that does not answer is no reason to fail where nobody's key is needed. */
-    struct sr_err ignored = {0};
-    enum sr_status status = from_agent(w, out, is_needed ? err : &ignored);
-    return status == SR_UNAVAILABLE && !is_needed ? SR_OK : status;
+    struct sr_err found = {0};
+    enum sr_status status = from_agent(w, out, &found);
+    if (status == SR_UNAVAILABLE && !is_needed) {
+        return SR_OK; /* an agent that does not answer matters only where somebody's key is needed
+                       */
+    }
+    if (status != SR_OK && err != NULL) {
+        *err = found;
+    }
+    return status;
 }
 
 enum sr_status sr_identity_open(struct sr_cli *cli, const struct sr_args *args,
