@@ -10,6 +10,7 @@
 
 #include "store/sqlite.h"
 #include "tests/check.h"
+#include "tests/fault.h"
 #include "tests/people.h"
 #include "tests/scratch.h"
 
@@ -351,6 +352,26 @@ static void a_killed_writer_loses_nothing(void)
     }
 }
 
+/* Whatever memory is not there: the act is in, or it is not, and the room goes on. */
+static void every_failing_allocation_is_survived(void)
+{
+    SR_AUTO(sr_room) r = fresh();
+    unsigned done = 0;
+    FAULT_SWEEP {
+        struct sr_err err = {0};
+        enum sr_status status = change_roles(r, &people[ADA], "ben", &err);
+        CHECK(status == SR_OK || (fault_fired() && status != SR_CORRUPT && status != SR_DENIED));
+        done += status == SR_OK;
+    }
+    CHECK(fault_sweep_faults() > 100 && done > 0);
+    struct sr_err err = {0};
+    struct sr_book_session s = {0};
+    SR_AUTO(sr_room) again = room_open(scratch_dir, name);
+    CHECK(sr_book_open(again, &s, &err) == SR_OK);
+    CHECK(s.book->seq >= 1 + done && sr_log_size(s.log) == s.book->seq);
+    sr_book_close(&s);
+}
+
 int main(void)
 {
     if (!room_scratch(scratch_dir)) {
@@ -367,6 +388,7 @@ int main(void)
     RUN(acts_come_into_a_locked_room);
     RUN(several_processes_take_turns);
     RUN(a_killed_writer_loses_nothing);
+    RUN(every_failing_allocation_is_survived);
     people_clear(people, PEOPLE);
     scratch_remove(scratch_dir);
     return check_done();
