@@ -71,6 +71,21 @@ static enum sr_status make_signers(struct sr_book *b, const struct sr_secret *se
     return SR_OK;
 }
 
+/* Made for a room that has no act yet; one that has some named its key in the first. */
+static enum sr_status open_seed(struct sr_room *r, struct sr_secret **out, struct sr_err *err)
+{
+    uint64_t last = 0;
+    int64_t unused = 0;
+    struct sr_err missing = {0};
+    enum sr_status status = sr_room_key_find(r, SR_ROOM_KEY_LEDGER, out, &missing);
+    if (status != SR_NOT_FOUND) {
+        return status == SR_OK ? SR_OK : sr_fail(err, status, "%s", missing.message);
+    }
+    SR_TRY(sr_catalog_last_act(r->catalog, &last, &unused, err));
+    return last == 0 ? sr_room_key_open(r, SR_ROOM_KEY_LEDGER, out, err)
+                     : sr_fail(err, SR_CORRUPT, "the room has lost its key 'keys/ledger.key'");
+}
+
 enum sr_status sr_book_unlock(struct sr_room *r, struct sr_err *err)
 {
     SR_AUTO(sr_secret) seed = NULL;
@@ -78,7 +93,7 @@ enum sr_status sr_book_unlock(struct sr_room *r, struct sr_err *err)
     if (r->book->signer != NULL || r->wrapper == NULL) {
         return SR_OK;
     }
-    SR_TRY(sr_room_key_open(r, SR_ROOM_KEY_LEDGER, &seed, err));
+    SR_TRY(open_seed(r, &seed, err));
     return make_signers(r->book, seed, err);
 }
 

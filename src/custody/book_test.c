@@ -267,6 +267,17 @@ static void without_a_pin_the_room_does_not_sign(void)
     CHECK(setenv("XDG_STATE_HOME", scratch_dir, 1) == 0);
 }
 
+static void a_lost_key_is_missed_and_not_made_anew(void)
+{
+    struct sr_err err = {0};
+    SR_AUTO(sr_room) r = fresh();
+    sr_room_free(SR_TAKE(r));
+    CHECK(unlink(path_of("keys/ledger.key")) == 0);
+    CHECK(state_of_fresh_room(&err) == SR_CORRUPT);
+    CHECK(strstr(err.message, "keys/ledger.key") != NULL);
+    CHECK(access(path_of("keys/ledger.key"), F_OK) != 0);
+}
+
 static void acts_come_into_a_locked_room(void)
 {
     struct sr_err err = {0};
@@ -385,6 +396,7 @@ int main(void)
     RUN(a_hidden_act_is_missed);
     RUN(what_was_never_allowed_is_not_believed);
     RUN(without_a_pin_the_room_does_not_sign);
+    RUN(a_lost_key_is_missed_and_not_made_anew);
     RUN(acts_come_into_a_locked_room);
     RUN(several_processes_take_turns);
     RUN(a_killed_writer_loses_nothing);
