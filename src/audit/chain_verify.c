@@ -108,11 +108,11 @@ static enum sr_status check_signature(struct walk *w, size_t card, struct sr_err
     return status;
 }
 
-/* CH-8: each room's events follow one another; a room's first follows what was offered to it. */
+/* CH-8: each room's events follow one another; an answer follows the offer it is to. */
 static void check_link(struct walk *w, size_t card, size_t offer)
 {
     const struct sr_chain_event *e = event_at(w, w->at);
-    size_t before = *last_of(w, card) != NONE ? *last_of(w, card) : offer;
+    size_t before = offer != NONE ? offer : *last_of(w, card);
     if (before == NONE) {
         if (number_of(e->act) != 1 || sr_act_has(e->act, SR_FIELD_previous)) {
             broken(w, "the events before it are missing");

@@ -470,6 +470,8 @@ enum sr_status sr_handoff_reject(struct sr_room *r, const char *ref, const char 
     uint8_t digest[SR_SHA256_BYTES];
     SR_TRY(open_waiting(&a, ref, err));
     begin_answer(&a, &act);
+    sr_act_set_number(&act, SR_FIELD_tier, a.verdict.offer->act->field[SR_FIELD_tier].number);
+    sr_act_set_word(&act, SR_FIELD_kind, a.version.kind);
     sr_handoff_set(&act, SR_FIELD_reason, reason);
     SR_TRY(sr_verify_digest(a.files, a.count, digest));
     SR_TRY(sr_custody_do(r, NULL, &act, digest, NULL, &done, err));

@@ -340,6 +340,33 @@ static void what_waits_is_verified_again(void)
     CHECK(sr_handoff_accept(west, "brief", NULL, NULL, &result, NULL) == SR_CORRUPT);
 }
 
+/* Rejected, nothing of it stays; offered anew, it may be accepted after all. */
+static void rejected_and_offered_anew(void)
+{
+    SR_AUTO(sr_buf) chain = new_chain();
+    SR_AUTO(sr_buf) second = NULL;
+    struct sr_handoff_answer_result result;
+    struct sr_err err = {0};
+    struct sr_recover_result recovered;
+    deposit(north, "small", "unwanted");
+    CHECK(offer(north, south, "unwanted", "unwanted.bundle", true, SR_OK) == SR_OK);
+    CHECK(take(south, north, "unwanted.bundle", NULL, SR_OK) == SR_OK);
+    CHECK(say(sr_handoff_reject(south, "unwanted", "not agreed", chain, &result, &err), SR_OK,
+              &err) == SR_OK);
+    CHECK(is_chain(sr_buf_view(chain), SR_CHAIN_REFUSED, north));
+    CHECK(sr_handoff_accept(south, "unwanted", NULL, NULL, &result, NULL) == SR_NOT_FOUND);
+    CHECK(sr_recover(south, &recovered, NULL) == SR_OK && recovered.orphans == 0);
+    CHECK(answer(north, sr_buf_view(chain), SR_OK) == SR_OK);
+    CHECK(has_custody(north, "unwanted"));
+    CHECK(knows_chain(north, "unwanted", SR_CHAIN_REFUSED, north));
+    CHECK(offer(north, south, "unwanted", "unwanted-2.bundle", true, SR_OK) == SR_OK);
+    CHECK(take(south, north, "unwanted-2.bundle", NULL, SR_OK) == SR_OK);
+    second = accept(south, "unwanted", SR_OK);
+    CHECK(is_chain(sr_buf_view(second), SR_CHAIN_COMPLETE, south));
+    CHECK(answer(north, sr_buf_view(second), SR_OK) == SR_OK);
+    CHECK(!has_custody(north, "unwanted") && has_custody(south, "unwanted"));
+}
+
 static void own_card_is_no_receiver(void)
 {
     CHECK(offer(north, north, "first", "self", true, SR_CONFLICT) == SR_CONFLICT);
@@ -378,6 +405,7 @@ int main(void)
     RUN(an_answer_to_nothing);
     RUN(an_offer_that_has_ended);
     RUN(what_waits_is_verified_again);
+    RUN(rejected_and_offered_anew);
     RUN(own_card_is_no_receiver);
     RUN(locked_rooms_do_nothing);
     sr_room_free(north);

@@ -150,6 +150,17 @@ static bool is_record_of_answer(const struct sr_act *act)
            !(act->verb == SR_VERB_ACCEPT && sr_act_has(act, SR_FIELD_from));
 }
 
+/* What this room has said came back in the chain of a later offer. */
+static bool is_before(const struct gathering *g, const uint8_t *digest)
+{
+    for (size_t i = 0; g->before != NULL && i < sr_chain_event_count(g->before); i++) {
+        if (memcmp(sr_chain_event_at(g->before, i)->digest, digest, SR_SHA256_BYTES) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum sr_status add_own(struct gathering *g, struct sr_bytes body, struct sr_err *err)
 {
     SR_AUTO(sr_envelope) e = NULL;
@@ -159,6 +170,9 @@ static enum sr_status add_own(struct gathering *g, struct sr_bytes body, struct 
     SR_TRY(sr_buf_append(own, body));
     SR_TRY(sr_envelope_open(body, &e, err));
     const struct sr_act *act = sr_envelope_act(e);
+    if (is_before(g, sr_envelope_digest(e))) {
+        return SR_OK;
+    }
     if (act->verb == SR_VERB_OFFER) {
         struct sr_bytes card;
         SR_TRY(find_text(g, act->field[SR_FIELD_card].digest, &card, err));

@@ -47,6 +47,26 @@ static bool is_named(const struct sr_ask *ask)
     return len > 0 && (size_t)len < sizeof name && is_word(ask->act->subjects[0].name, name);
 }
 
+static enum sr_reason look_at_new_subject(struct sr_ask *ask)
+{
+    struct sr_bytes artifact = sr_ask_text(ask->act, SR_FIELD_artifact);
+    uint64_t number = sr_ask_number(ask->act, SR_FIELD_number);
+    if (ask->version != NULL || sr_state_version_named(ask->s, artifact, number) != NULL) {
+        return sr_ask_no(ask, SR_REASON_VERSION_EXISTS, "%.*s@%" PRIu64, (int)artifact.len,
+                         (const char *)artifact.ptr, number);
+    }
+    if (number == 0) {
+        return sr_ask_no(ask, SR_REASON_MALFORMED, "number");
+    }
+    return is_named(ask) ? SR_REASON_NONE : SR_REASON_ALTERED_SUBJECT;
+}
+
+/* What another room has offered, and what never came in. */
+static bool refuses_incoming(const struct sr_ask *ask)
+{
+    return ask->version == NULL && ask->verb == SR_VERB_REJECT && handoff_of(ask) == NULL;
+}
+
 enum sr_reason sr_ask_subject(struct sr_ask *ask)
 {
     if (sr_verb_info(ask->verb)->about != SR_VERB_ABOUT_VERSION) {
@@ -56,13 +76,9 @@ enum sr_reason sr_ask_subject(struct sr_ask *ask)
     struct sr_bytes artifact = sr_ask_text(ask->act, SR_FIELD_artifact);
     uint64_t number = sr_ask_number(ask->act, SR_FIELD_number);
     if (brings_version(ask)) {
-        if (v != NULL || sr_state_version_named(ask->s, artifact, number) != NULL) {
-            return sr_ask_no(ask, SR_REASON_VERSION_EXISTS, "%.*s@%" PRIu64, (int)artifact.len,
-                             (const char *)artifact.ptr, number);
-        }
-        if (number == 0) {
-            return sr_ask_no(ask, SR_REASON_MALFORMED, "number");
-        }
+        return look_at_new_subject(ask);
+    }
+    if (refuses_incoming(ask)) {
         return is_named(ask) ? SR_REASON_NONE : SR_REASON_ALTERED_SUBJECT;
     }
     if (v == NULL) {

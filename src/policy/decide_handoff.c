@@ -76,8 +76,10 @@ static enum sr_reason look_at_answer(struct sr_ask *ask, const struct sr_state_h
     if (reason != SR_REASON_NONE) {
         return reason;
     }
-    if (ask->moment->now_utc_ms >= h->until_utc_ms) {
-        return sr_ask_no(ask, SR_REASON_HANDOFF_STATE, "the offer has ended");
+    /* That it was answered in time is for the answer to show, whenever it arrives; once there is
+     * another offer, it is too late. */
+    if (h->event != ask->version->event) {
+        return sr_ask_no(ask, SR_REASON_HANDOFF_STATE, "there is a later offer");
     }
     /* An offer is only made by the custodian, and nothing but an answer takes that away. */
     return ask->version->custodian == NULL ? SR_REASON_NONE : SR_REASON_WRONG_CUSTODIAN;
@@ -110,6 +112,15 @@ static enum sr_reason look_at_disposal(struct sr_ask *ask)
                : SR_REASON_NONE;
 }
 
+static enum sr_reason look_at_offer_of_others(struct sr_ask *ask)
+{
+    const struct sr_act *act = ask->act;
+    return sr_ask_number(act, SR_FIELD_event) < 2 || !sr_act_has(act, SR_FIELD_offer) ||
+                   !has_digest(act, SR_FIELD_previous, act->field[SR_FIELD_offer].digest)
+               ? sr_ask_no(ask, SR_REASON_HANDOFF_FORK, "previous is not the offer")
+               : SR_REASON_NONE;
+}
+
 /* A version of another room comes in: its tier, kind and inspection as of a deposit. */
 static enum sr_reason look_at_incoming(struct sr_ask *ask)
 {
@@ -119,19 +130,16 @@ static enum sr_reason look_at_incoming(struct sr_ask *ask)
         tier > 5 || sr_ask_number(act, SR_FIELD_files) == 0 || !sr_act_has(act, SR_FIELD_verdict)) {
         return sr_ask_no(ask, SR_REASON_MALFORMED, "from, tier, kind, files or verdict");
     }
-    if (sr_ask_number(act, SR_FIELD_event) < 2 || !sr_act_has(act, SR_FIELD_offer) ||
-        !has_digest(act, SR_FIELD_previous, act->field[SR_FIELD_offer].digest)) {
-        return sr_ask_no(ask, SR_REASON_HANDOFF_FORK, "previous is not the offer");
-    }
-    return sr_ask_inspected(ask);
+    enum sr_reason reason = look_at_offer_of_others(ask);
+    return reason == SR_REASON_NONE ? sr_ask_inspected(ask) : reason;
 }
 
 enum sr_reason sr_ask_handoff(struct sr_ask *ask)
 {
     const struct sr_state_handoff *h =
         sr_state_handoff(ask->s, &ask->act->field[SR_FIELD_handoff].id);
-    if (ask->version == NULL) { /* sr_ask_subject() lets only an accept through */
-        return look_at_incoming(ask);
+    if (ask->version == NULL) { /* sr_ask_subject() lets only accept and reject through */
+        return ask->verb == SR_VERB_REJECT ? look_at_offer_of_others(ask) : look_at_incoming(ask);
     }
     enum sr_reason reason = look_at_chain(ask);
     if (reason != SR_REASON_NONE) {

@@ -1255,14 +1255,16 @@ static void an_offer_ends(void)
     act = handoff_act(&r, SR_VERB_DISPOSE, "bob", "llama@1", 2, offer);
     GIVES(HANDOFF_STATE, proom_try(&r, &act));
     r.moment.now_utc_ms += PROOM_HOUR;
-    act = answer_act(&r, SR_VERB_ACCEPT, "llama@1", offer, 2, offer);
-    GIVES(HANDOFF_STATE, proom_try(&r, &act));
     act = offer_act(&r, "llama@1", 2, offer);
     struct sr_id other = proom_id("another");
     sr_act_set_id(&act, SR_FIELD_handoff, &other);
     ALLOWED(proom_try(&r, &act));
     uint8_t second[SR_SHA256_BYTES];
     memcpy(second, r.last, sizeof second);
+    act = answer_act(&r, SR_VERB_ACCEPT, "llama@1", offer, 3, second);
+    GIVES(HANDOFF_STATE, proom_try(&r, &act)); /* of the one before */
+    r.moment.now_utc_ms += 2 * PROOM_HOUR;
+    /* An answer that was given in time may arrive late. */
     act = answer_act(&r, SR_VERB_REJECT, "llama@1", second, 3, second);
     sr_act_set_id(&act, SR_FIELD_handoff, &other);
     ALLOWED(proom_try(&r, &act));

@@ -130,11 +130,13 @@ struct sr_request {
  *           that is there already: HANDOFF_FORK. Its offer is open until `until` passes.
  *   ACCEPT  of a handoff that the state knows: the receiver's answer is in, and is kept as the text
  *           `results`; open only; offer, event (offer's + 1) and version as offered; the custodian
- *           is `to` from now on. Of a handoff it does not know (is_incoming): the version comes
+ *           is `to` from now on; it may come in after `until`, as long as there is no later
+ *           event. Of a handoff it does not know (is_incoming): the version comes
  *           into custody here, as by DEPOSIT; it must have from, tier, kind, files, verdict,
  *           and no version of this id may be in custody; its chain goes on at event. The state's
  *           handoff then has `to` = from: the room it came from.
- *   REJECT  of an open handoff: as it was before, but for the event. An incoming one is not known.
+ *   REJECT  of an open handoff: as it was before, but for the event. Of what another room has
+ *           offered, and what never came in: it is recorded, and nothing follows from it.
  *   RETURN  an incoming one that was accepted: the custodian is the handoff's `to`, which gave it.
  *           One that this room offered and that was accepted: this room is the custodian again.
  *   DISPOSE by the custodian: nothing may be done with the version afterwards.

@@ -775,6 +775,9 @@ static enum sr_status reject(struct sr_state *s, const struct sr_state_event *ev
                              struct sr_err *err)
 {
     struct sr_state_handoff *h = answered(s, event, SR_HANDOFF_OFFERED);
+    if (handoff_of(s, event) == NULL && version_of(s, event) == NULL) {
+        return SR_OK; /* what another room has offered: it never came in */
+    }
     if (h == NULL) {
         return cannot(event, err, "there is no such offer");
     }

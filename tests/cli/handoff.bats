@@ -92,6 +92,17 @@ PY
     run -14 in_room south handoff take tiny.bundle --from north.card
 }
 
+@test "what is rejected leaves nothing, and the giver stays the custodian" {
+    in_room north handoff offer tiny tiny.bundle --to south.card --bundle >/dev/null
+    in_room south handoff take tiny.bundle --from north.card >/dev/null
+    run -0 in_room south handoff reject tiny --why 'not what was agreed' --out reject.chain
+    [ -z "$(find south/blobs -name '*.body')" ]
+    run -0 "$STRONGROOM" chain verify reject.chain --card north.card
+    [[ "$output" == *refused* ]]
+    run -0 in_room north handoff answer reject.chain
+    run -0 in_room north cat tiny:config.json
+}
+
 @test "two answers to one offer are a fork, whoever holds which" {
     in_room north handoff offer tiny one.bundle --to south.card --bundle >/dev/null
     cp -r south twin

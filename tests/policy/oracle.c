@@ -294,8 +294,10 @@ static const struct entry *chain_end(const struct past *h, const struct sr_id *i
 {
     const struct entry *last = NULL;
     for (size_t i = 0; i < h->count; i++) {
+        struct past before = {h->entry, i + 1};
         if (is_handoff(h->entry[i].act) &&
-            sr_text_id_equal(&h->entry[i].act->field[SR_FIELD_version].id, id)) {
+            sr_text_id_equal(&h->entry[i].act->field[SR_FIELD_version].id, id) &&
+            find_version(&before, id) != NULL) {
             last = &h->entry[i];
         }
     }
@@ -338,8 +340,10 @@ static enum sr_verb handoff_answer(const struct past *h, const struct sr_id *han
     enum sr_verb answer = SR_VERB_COUNT;
     for (size_t i = 0; i < h->count; i++) {
         const struct sr_act *act = h->entry[i].act;
+        struct past before = {h->entry, i};
         if (is_of(act, SR_VERB_ACCEPT, SR_FIELD_handoff, handoff) ||
-            is_of(act, SR_VERB_REJECT, SR_FIELD_handoff, handoff) ||
+            (is_of(act, SR_VERB_REJECT, SR_FIELD_handoff, handoff) &&
+             knows_handoff(&before, handoff)) ||
             is_of(act, SR_VERB_RETURN, SR_FIELD_handoff, handoff)) {
             answer = act->verb;
         }
@@ -1035,6 +1039,19 @@ static bool is_what_is_here(const struct sr_act *act, const struct sr_act *had)
            same_digest(act->subjects[0].sha256, had->subjects[0].sha256) && is_named_right(act);
 }
 
+static enum sr_reason old_version(const struct question *q, enum sr_verb verb,
+                                  const struct sr_act *act, const struct sr_act *had)
+{
+    if (had == NULL && verb == SR_VERB_REJECT &&
+        !knows_handoff(q->h, &act->field[SR_FIELD_handoff].id)) {
+        return is_named_right(act) ? SR_REASON_NONE : SR_REASON_ALTERED_SUBJECT;
+    }
+    if (had == NULL) {
+        return SR_REASON_NO_SUCH_VERSION;
+    }
+    return is_what_is_here(act, had) ? SR_REASON_NONE : SR_REASON_ALTERED_SUBJECT;
+}
+
 static enum sr_reason decide_subject(const struct question *q, enum sr_verb verb,
                                      const struct sr_act *act)
 {
@@ -1044,10 +1061,7 @@ static enum sr_reason decide_subject(const struct question *q, enum sr_verb verb
         return SR_REASON_NONE;
     }
     if (!is_new_version(q, verb, act)) {
-        if (had == NULL) {
-            return SR_REASON_NO_SUCH_VERSION;
-        }
-        return is_what_is_here(act, had) ? SR_REASON_NONE : SR_REASON_ALTERED_SUBJECT;
+        return old_version(q, verb, act, had);
     }
     if (had != NULL || version_is_named(q->h, text_of(act, SR_FIELD_artifact), number)) {
         return SR_REASON_VERSION_EXISTS;
@@ -1336,7 +1350,9 @@ static enum sr_reason facts_offer(const struct question *q, const struct sr_act 
 static enum sr_reason facts_answer(const struct question *q, const struct sr_act *act)
 {
     const struct entry *offer = find_offer(q->h, &act->field[SR_FIELD_handoff].id);
-    bool fits = offer != NULL && is_open(q->h, offer->act, q->now) &&
+    bool fits = offer != NULL &&
+                handoff_answer(q->h, &act->field[SR_FIELD_handoff].id) == SR_VERB_COUNT &&
+                chain_end(q->h, &act->field[SR_FIELD_version].id) == offer &&
                 sr_text_id_equal(&offer->act->field[SR_FIELD_version].id,
                                  &act->field[SR_FIELD_version].id) &&
                 same_digest(offer->digest, act->field[SR_FIELD_offer].digest);
@@ -1363,6 +1379,13 @@ static enum sr_reason facts_return(const struct question *q, const struct sr_act
     return is_incoming == is_here ? SR_REASON_NONE : SR_REASON_WRONG_CUSTODIAN;
 }
 
+/* The first event of this room follows the other room's offer. */
+static bool joins_offer(const struct sr_act *act)
+{
+    return act->field[SR_FIELD_event].number >= 2 && sr_act_has(act, SR_FIELD_previous) &&
+           same_digest(act->field[SR_FIELD_previous].digest, act->field[SR_FIELD_offer].digest);
+}
+
 static enum sr_reason facts_incoming(const struct sr_act *act)
 {
     uint64_t tier = act->field[SR_FIELD_tier].number;
@@ -1372,11 +1395,7 @@ static enum sr_reason facts_incoming(const struct sr_act *act)
         act->field[SR_FIELD_files].number < 1) {
         return SR_REASON_MALFORMED;
     }
-    if (act->field[SR_FIELD_event].number < 2 || !sr_act_has(act, SR_FIELD_previous) ||
-        !same_digest(act->field[SR_FIELD_previous].digest, act->field[SR_FIELD_offer].digest)) {
-        return SR_REASON_HANDOFF_FORK;
-    }
-    return inspected(act);
+    return joins_offer(act) ? inspected(act) : SR_REASON_HANDOFF_FORK;
 }
 
 static enum sr_reason facts_chain(const struct question *q, const struct sr_act *act)
@@ -1400,6 +1419,9 @@ static enum sr_reason facts_handoff(const struct question *q, enum sr_verb verb,
 {
     if (is_new_version(q, verb, act)) {
         return facts_incoming(act);
+    }
+    if (find_version(q->h, &act->field[SR_FIELD_version].id) == NULL) {
+        return joins_offer(act) ? SR_REASON_NONE : SR_REASON_HANDOFF_FORK;
     }
     enum sr_reason reason = facts_chain(q, act);
     if (reason != SR_REASON_NONE) {
