@@ -326,10 +326,10 @@ static void look(struct sr_watch *w)
     }
 }
 
+/* With look_lock, which it gives back. */
 static enum sr_status look_when(struct sr_watch *w, int64_t every_ms, struct sr_err *err)
 {
     enum sr_status status = SR_OK;
-    (void)pthread_mutex_lock(&w->look_lock);
     if (!w->is_over && ticks_ms() - w->looked_ms >= every_ms) {
         look(w);
     }
@@ -342,10 +342,12 @@ static enum sr_status look_when(struct sr_watch *w, int64_t every_ms, struct sr_
 
 enum sr_status sr_watch_look(struct sr_watch *w, struct sr_err *err)
 {
+    (void)pthread_mutex_lock(&w->look_lock);
     return look_when(w, 0, err);
 }
 
 enum sr_status sr_watch_go_on(struct sr_watch *w, struct sr_err *err)
 {
-    return look_when(w, SR_WATCH_EVERY_MS, err);
+    /* Who comes while another looks does not wait: the answer is for the next piece. */
+    return pthread_mutex_trylock(&w->look_lock) == 0 ? look_when(w, SR_WATCH_EVERY_MS, err) : SR_OK;
 }

@@ -33,7 +33,8 @@ SR_DEFINE_AUTO(sr_watch)
  * errors  DENIED  it does not; err says why
  */
 enum sr_status sr_watch_look(struct sr_watch *w, struct sr_err *err) SR_MUST_USE;
-/* The same, but looks only when the last look is SR_WATCH_EVERY_MS ago. */
+/* The same, but looks only when the last look is SR_WATCH_EVERY_MS ago and no other thread is
+ * looking. */
 enum sr_status sr_watch_go_on(struct sr_watch *w, struct sr_err *err) SR_MUST_USE;
 
 /*

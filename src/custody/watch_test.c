@@ -5,6 +5,8 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include "custody/export.h"
+#include "custody/query.h"
 #include "custody/room_impl.h"
 #include "tests/check.h"
 #include "tests/people.h"
@@ -27,6 +29,10 @@ static const char POLICY[] = "policy \"test\"\n"
                              "    for at most 8h\n"
                              "rule read\n"
                              "    verbs read\n"
+                             "    class any\n"
+                             "    by engineer\n"
+                             "rule copy\n"
+                             "    verbs export\n"
                              "    class any\n"
                              "    by engineer\n"
                              "rule people\n"
@@ -221,6 +227,64 @@ static void a_state_that_cannot_be_read_is_no_after_three_looks(void)
     CHECK(sr_watch_look(watch, &err) == SR_DENIED);
 }
 
+static void set_roles(const char *who, const char *role)
+{
+    struct sr_bytes roles[1] = {sr_text_view(role == NULL ? "" : role)};
+    struct sr_act act = {.verb = SR_VERB_ROLES};
+    struct sr_err err = {0};
+    sr_act_set_word(&act, SR_FIELD_principal, who);
+    if (role != NULL) {
+        sr_act_set_texts(&act, SR_FIELD_roles, roles, 1);
+    }
+    CHECK(sr_custody_do(r, &people[ADA].as, &act, NULL, NULL, NULL, &err) == SR_OK);
+}
+
+/* The first piece is written: the engineer is none any more. */
+static void take_role_away(void *ctx, uint64_t bytes)
+{
+    bool *is_done = ctx;
+    (void)bytes;
+    if (!*is_done) {
+        *is_done = true;
+        set_roles("cleo", NULL);
+        clock_shift_s += SR_WATCH_EVERY_MS / 1000;
+    }
+}
+
+static enum sr_status note(void *ctx, const struct sr_act_record *act, struct sr_err *err)
+{
+    (void)err;
+    *(bool *)ctx = strcmp(act->verb, "served") == 0 && room_act_says(act, "\"bytes\":8388352");
+    return SR_OK;
+}
+
+static void an_export_stops_between_pieces(void)
+{
+    struct sr_err err = {0};
+    struct sr_deposit_result big = {0};
+    struct sr_export_result result = {0};
+    bool is_taken = false;
+    bool is_recorded = false;
+    room_mkdir(scratch_dir, "big");
+    room_write_safetensors(scratch_dir, "big/model.safetensors", 20 << 20, 3);
+    sr_room_act_as(r, &people[CLEO].as);
+    CHECK(room_deposit(r, room_path(scratch_dir, "big"), "big", 0, &big, &err) == SR_OK);
+    const struct sr_export_params params = {
+        .version = big.version.id,
+        .dir = room_path(scratch_dir, "out"),
+        .threads = 1,
+        .skip_sync = true,
+        .progress = {.advance = take_role_away, .ctx = &is_taken},
+    };
+    CHECK(sr_export(r, &params, &result, &err) == SR_DENIED);
+    CHECK(strstr(err.message, "the rule is not for the actor's roles") != NULL);
+    sr_room_act_as(r, NULL);
+    CHECK(access(room_path(scratch_dir, "out"), F_OK) != 0);
+    CHECK(sr_query_acts(r, 0, note, &is_recorded, NULL) == SR_OK);
+    CHECK(is_recorded); /* the last act: 8 segments were written */
+    set_roles("cleo", "engineer");
+}
+
 static void without_a_request_it_lasts_as_long_as_the_actor(void)
 {
     SR_AUTO(sr_permit) permit = NULL;
@@ -287,6 +351,7 @@ int main(void)
     RUN(a_count_that_cannot_be_read_allows_nothing);
     RUN(says_before_the_act_what_would_not_fit);
     RUN(a_state_that_cannot_be_read_is_no_after_three_looks);
+    RUN(an_export_stops_between_pieces);
     RUN(without_a_request_it_lasts_as_long_as_the_actor);
     RUN(in_a_local_room_it_lasts);
     sr_room_free(r);
