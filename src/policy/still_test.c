@@ -130,8 +130,13 @@ static void ends_when_a_role_or_a_key_is_gone(void)
     CHECK(asked(&r, &g) == SR_REASON_APPROVALS_MISSING);
     CHECK(proom_roles(&r, "frank", "bob", "officer") == SR_REASON_NONE);
     CHECK(asked(&r, &g) == SR_REASON_NONE);
+    struct going direct = g;
+    direct.serving.verb = SR_VERB_READ;
+    direct.serving.request = NULL;
+    CHECK(asked(&r, &direct) == SR_REASON_NONE);
     CHECK(proom_key_act(&r, SR_VERB_REVOKE_KEY, "alice", "alice", 1) == SR_REASON_NONE);
     CHECK(asked(&r, &g) == SR_REASON_KEY_REVOKED);
+    CHECK(asked(&r, &direct) == SR_REASON_KEY_REVOKED);
 }
 
 static void ends_when_the_policy_no_longer_allows_it(void)

@@ -194,6 +194,12 @@ wait_for_record() {
     [[ "$stderr" == *"bytes, files or count are used up"*"of $most bytes are left"* ]]
     # One tensor of it goes in.
     as_unlocked erin cat llama@1:model.safetensors@scale | cmp - <(tensor model/model.safetensors scale)
+    run -0 as ann revoke "$request" --why over
+    grant read llama@1 --for 1h --bytes 100B
+    as_unlocked erin cat llama@1:model.safetensors@scale | cmp - <(tensor model/model.safetensors scale)
+    run -21 --separate-stderr as_unlocked erin cat llama@1:model.safetensors@embed.weight
+    [ -z "$output" ]
+    [[ "$stderr" == *"96 of 100 bytes are left"* ]]
 }
 
 @test "an export that is larger than the grant does not begin, and costs no copy" {
