@@ -14,6 +14,7 @@
 #include "custody/submit_impl.h"
 
 #define CHECKPOINT_MS 60000
+#define CHECKPOINT_ACTS 64
 
 void sr_permit_free(struct sr_permit *p)
 {
@@ -281,11 +282,13 @@ static enum sr_status give_permit(const struct passage *p, struct sr_permit **ou
 }
 
 /* A checkpoint that is due comes after the act is durable; failing to sign one does not undo it,
- * and the next act, or the timer, tries again. */
+ * and the next act, or the timer, tries again. What is not covered is replayed by every process
+ * that begins, so it must not get long. */
 static void publish(struct passage *p)
 {
     enum sr_verb verb = p->act->verb;
-    bool now = verb == SR_VERB_ROTATE || verb == SR_VERB_POLICY;
+    bool is_long = sr_log_size(p->s->log) - sr_log_published(p->s->log) >= CHECKPOINT_ACTS;
+    bool now = verb == SR_VERB_ROTATE || verb == SR_VERB_POLICY || is_long;
     (void)!sr_book_publish(p->s, p->book.time_utc_ms, now ? 0 : CHECKPOINT_MS, NULL);
 }
 
