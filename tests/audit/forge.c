@@ -223,6 +223,11 @@ void forge_entry(struct world *w, const struct fraud *f)
     replace(sr_buf_view(text), f, leaf->text);
 }
 
+void forge_act_digest(struct world *w, const struct fraud *f)
+{
+    world_find(w, f->label)->entry.act[0] ^= 1;
+}
+
 void forge_allow(struct world *w, const struct fraud *f)
 {
     struct world_leaf *leaf = world_find(w, f->label);

@@ -52,6 +52,7 @@ void forge_payload(struct world *w, const struct fraud *f);      /* replace `fro
 void forge_signer(struct world *w, const struct fraud *f);       /* mallory signs it */
 void forge_garbage(struct world *w, const struct fraud *f);      /* the envelope is none */
 void forge_entry(struct world *w, const struct fraud *f);        /* replace in the entry's text */
+void forge_act_digest(struct world *w, const struct fraud *f);   /* the entry names another act */
 void forge_allow(struct world *w, const struct fraud *f);
 void forge_refuse(struct world *w, const struct fraud *f);  /* for the reason `to` */
 void forge_reason(struct world *w, const struct fraud *f);  /* another one, `to` */
