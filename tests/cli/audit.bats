@@ -92,3 +92,17 @@ setup() {
     run -13 "$STRONGROOM" --room "$room" audit pack --since 999999 none.pack
     [ ! -e none.pack ]
 }
+
+@test "who touched what, who did what, who could have" {
+    run -0 "$STRONGROOM" --room "$room" audit query who-touched model --json
+    [ "$(jq -r '.acts[0].verb' <<<"$output")" = deposit ]
+    [ "$(jq -r '.acts[0].version' <<<"$output")" = model@1 ]
+    actor=$(jq -r '.acts[0].actor' <<<"$output")
+    run -0 "$STRONGROOM" --room "$room" audit query did "$actor"
+    [[ "$output" == *export* ]]
+    run -0 "$STRONGROOM" --room "$room" audit query did nobody
+    [ "$output" = "no acts" ]
+    run -13 "$STRONGROOM" --room "$room" audit query reach nobody --from 2026-01-01
+    run -2 "$STRONGROOM" --room "$room" audit query what nobody
+    run -2 "$STRONGROOM" --room "$room" audit query did nobody --to 2026-01-01
+}
