@@ -10,6 +10,7 @@
 #include "audit/opening.h"
 #include "base/time.h"
 #include "custody/book_impl.h"
+#include "formats/tile.h"
 #include "ledger/receipt.h"
 
 enum { URL_BYTES = 1024 };
@@ -251,12 +252,14 @@ static enum sr_status take_leaf(void *ctx, const struct sr_act_record *act, stru
     return SR_CANCELLED; /* that is all */
 }
 
-/* Put what opens the leaf into a receipt. */
+/* Put what opens the leaf into a receipt, once it is seen to: the catalog is not the ledger. */
 static enum sr_status open_receipt(struct sr_room *r, uint64_t seq, struct sr_bytes closed,
-                                   struct sr_buf *out, struct sr_err *err)
+                                   struct sr_bytes leaf, struct sr_buf *out, struct sr_err *err)
 {
     SR_CLEANUP(sr_tlog_proof_clear) struct sr_tlog_proof proof = {0};
     struct sr_err ignored = {0};
+    struct sr_entry entry;
+    uint8_t made[SR_COMMITMENT_BYTES];
     const struct sr_acts_query query = {.after_seq = seq - 1, .with_leaves = true};
     SR_TRY(sr_tlog_proof_decode(closed, &proof, err));
     SR_TRY(sr_buf_new(SR_OPENING_BYTES_MAX, &proof.extra));
@@ -265,14 +268,29 @@ static enum sr_status open_receipt(struct sr_room *r, uint64_t seq, struct sr_by
         return sr_fail(err, status == SR_OK ? SR_CORRUPT : status, "act %" PRIu64 ": %s", seq,
                        status == SR_OK ? "it is in the ledger only" : ignored.message);
     }
+    status = sr_opening_read(sr_buf_view(proof.extra), made, &entry, &ignored);
+    if (status != SR_OK || !sr_text_equal(sr_bytes(made, sizeof made), leaf)) {
+        return sr_fail(err, status == SR_NO_MEMORY ? status : SR_CORRUPT,
+                       "act %" PRIu64 " is not what its leaf commits to", seq);
+    }
     return sr_tlog_proof_encode(&proof, out);
 }
 
+/* For sr_catalog_acts(), which finds acts by half of their digest. */
+struct wanted {
+    const uint8_t *digest;
+    uint64_t seq; /* 0: not found */
+};
+
 static enum sr_status take_seq(void *ctx, const struct sr_act_record *act, struct sr_err *err)
 {
-    uint64_t *out = ctx;
-    (void)err;
-    *out = act->seq;
+    struct wanted *w = ctx;
+    struct sr_entry entry;
+    enum sr_status status = sr_entry_decode(act->entry, &entry, err);
+    if (status != SR_OK) {
+        return sr_book_corrupt(status, "the entry of an act", err);
+    }
+    w->seq = memcmp(entry.act, w->digest, sizeof entry.act) == 0 ? act->seq : w->seq;
     return SR_OK;
 }
 
@@ -280,14 +298,14 @@ enum sr_status sr_custody_seq_of(struct sr_room *r, const uint8_t digest[SR_SHA2
                                  uint64_t *out, struct sr_err *err)
 {
     struct sr_id id;
-    uint64_t seq = 0;
+    struct wanted wanted = {.digest = digest};
     memcpy(id.bytes, digest, sizeof id.bytes);
-    const struct sr_acts_query query = {.which = SR_ACTS_BY_ID, .id = &id};
-    SR_TRY(sr_catalog_acts(r->catalog, &query, take_seq, &seq, err));
-    if (seq == 0) {
+    const struct sr_acts_query query = {.which = SR_ACTS_BY_ID, .id = &id, .with_leaves = true};
+    SR_TRY(sr_catalog_acts(r->catalog, &query, take_seq, &wanted, err));
+    if (wanted.seq == 0) {
         return sr_fail(err, SR_NOT_FOUND, "the room has no act with this digest");
     }
-    *out = seq;
+    *out = wanted.seq;
     return SR_OK;
 }
 
@@ -296,6 +314,7 @@ enum sr_status sr_custody_receipt(struct sr_room *r, uint64_t seq, bool opened,
                                   struct sr_err *err)
 {
     SR_AUTO(sr_buf) closed = NULL;
+    SR_AUTO(sr_buf) leaf = NULL;
     SR_CLEANUP(sr_book_close) struct sr_book_session s = {.room = r};
     SR_AUTO(sr_buf) note = NULL;
     SR_TRY(sr_book_open(r, &s, err));
@@ -314,9 +333,12 @@ enum sr_status sr_custody_receipt(struct sr_room *r, uint64_t seq, bool opened,
         status = sr_log_receipt(s.log, seq - 1, sr_bytes(NULL, 0), closed, err);
     }
     SR_TRY(status);
-    SR_TRY(opened ? open_receipt(r, seq, sr_buf_view(closed), out_receipt, err)
-                  : sr_buf_append(out_receipt, sr_buf_view(closed)));
-    return sr_log_entry(s.log, seq - 1, out_entry, err);
+    SR_TRY(sr_buf_new(SR_TILE_LEAF_BYTES_MAX, &leaf));
+    SR_TRY(sr_log_entry(s.log, seq - 1, leaf, err));
+    struct sr_bytes proof = sr_buf_view(closed);
+    SR_TRY(opened ? open_receipt(r, seq, proof, sr_buf_view(leaf), out_receipt, err)
+                  : sr_buf_append(out_receipt, proof));
+    return sr_buf_append(out_entry, sr_buf_view(leaf));
 }
 
 enum sr_status sr_custody_trust(struct sr_room *r, struct sr_err *err)

@@ -63,7 +63,9 @@ enum sr_status sr_custody_checkpoint(struct sr_room *r, unsigned timeout_ms,
  *
  * opened  the receipt's "extra" is salt and entry (acts/entry.h), so that whoever has it knows
  *         which act it is about and what became of it
- * errors  NOT_FOUND  no such act, or no checkpoint covers it yet; as sr_custody_state()
+ * errors  NOT_FOUND  no such act, or no checkpoint covers it yet
+ *         CORRUPT    opened: the catalog has another act than the leaf is of
+ *         as sr_custody_state()
  */
 enum sr_status sr_custody_receipt(struct sr_room *r, uint64_t seq, bool opened,
                                   struct sr_buf *out_receipt, struct sr_buf *out_entry,

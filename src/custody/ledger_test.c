@@ -191,6 +191,8 @@ static void receipts_say_which_act(void)
     CHECK(sr_opening_read(sr_buf_view(opened.extra), made, &entry, NULL) == SR_OK);
     CHECK(entry.seq == 1 && sr_text_equal(sr_bytes(made, sizeof made), sr_buf_view(leaf)));
     CHECK(sr_custody_seq_of(s.room, entry.act, &seq, NULL) == SR_OK && seq == 1);
+    entry.act[31] ^= 1;
+    CHECK(sr_custody_seq_of(s.room, entry.act, &seq, NULL) == SR_NOT_FOUND);
     entry.act[0] ^= 1;
     CHECK(sr_custody_seq_of(s.room, entry.act, &seq, NULL) == SR_NOT_FOUND);
     sr_buf_clear(leaf);

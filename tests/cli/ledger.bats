@@ -38,6 +38,15 @@ until_lines() {
     return 1
 }
 
+# have_ledger LOCK: another process has the ledger, until it is killed; sets holder.
+have_ledger() {
+    python3 -c 'import fcntl, sys, time
+f = open(sys.argv[1], "r+"); fcntl.lockf(f, fcntl.LOCK_EX); print("ready", flush=True); time.sleep(600)' "$1" >ready 3>&- &
+    holder=$!
+    started+=("$holder")
+    until_lines ready 1
+}
+
 # witness NAME: start the witness NAME.example in the folder NAME; sets ${NAME}_vkey, _url, _pid.
 witness() {
     [ -d "$1" ] || "$STRONGROOM" witness init "$1" --name "$1.example" >/dev/null
@@ -106,6 +115,30 @@ END
     [ "$(show '.published == .size')" = true ]
 }
 
+@test "who has the ledger just then is passed over, and so is a witness without a URL" {
+    "$STRONGROOM" witness init dan --name dan.example >/dev/null
+    dan_vkey=$("$STRONGROOM" witness show dan --json | jq -r .vkey)
+    dan_url=
+    governed dan
+    run -0 sr ledger checkpoint --json
+    [ "$(jq -c '[.published == .size, .cosigned, .witnesses[0].status]' <<<"$output")" = '[true,0,"malformed"]' ]
+    have_ledger room/ledger/lock
+    "$STRONGROOM" ledger checkpoint --every 1s --room "$room" --passphrase-file "$room.key" >said 2>err 3>&- &
+    pid=$!
+    started+=("$pid")
+    until_lines said 1
+    grep -q ' busy: another process writes acts in this room; try again$' said
+    kill -KILL "$holder"
+    for _ in $(seq 600); do
+        grep -q ' acts, cosigned by 0 of 1$' said && break
+        sleep 0.05
+    done
+    grep -q ' acts, cosigned by 0 of 1$' said
+    kill -TERM "$pid"
+    wait "$pid"
+    [ ! -s err ]
+}
+
 @test "a receipt by number or digest says which act it was, and what became of it" {
     lab
     sr ledger checkpoint >/dev/null
@@ -142,6 +175,22 @@ PY
     run ! grep -q '^extra ' closed.tlog-proof
     run -0 "$STRONGROOM" ledger verify-receipt closed.tlog-proof closed.entry --key "$vkey"
     run -2 "$STRONGROOM" ledger verify-receipt closed.tlog-proof --key "$vkey"
+}
+
+@test "a receipt is not made of what somebody wrote into the database" {
+    lab
+    sr cat one:config.json >/dev/null
+    seq=$(show .size)
+    deposit two
+    sr ledger checkpoint >/dev/null
+    sr ledger receipt "$seq" ./true >/dev/null
+    for trigger in $(sqlite3 room/catalog.db "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'leaf'"); do
+        sqlite3 room/catalog.db "DROP TRIGGER $trigger"
+    done
+    sqlite3 room/catalog.db "UPDATE leaf SET salt = zeroblob(32) WHERE seq = $seq"
+    run -30 --separate-stderr sr ledger receipt "$seq" ./false
+    [ "$stderr" = "strongroom: corrupt: act $seq is not what its leaf commits to" ]
+    [ ! -e false.tlog-proof ]
 }
 
 @test "the first pin is asked for with size and root" {
@@ -213,15 +262,11 @@ PY
 @test "two sequencers: one at a time, and one of two copies" {
     lab
     # Somebody else has the ledger: whoever comes waits a while and is told.
-    python3 -c 'import fcntl, sys, time
-f = open(sys.argv[1], "r+"); fcntl.lockf(f, fcntl.LOCK_EX); print("ready", flush=True); time.sleep(600)' room/ledger/lock >ready 3>&- &
-    pid=$!
-    started+=("$pid")
-    until_lines ready 1
+    have_ledger room/ledger/lock
     run -40 --separate-stderr sr ledger checkpoint
     [[ "$stderr" == "strongroom: busy: another process writes acts in this room; try again" ]]
-    kill -KILL "$pid"
-    wait "$pid" || true
+    kill -KILL "$holder"
+    wait "$holder" || true
     # A copy has a lock of its own, but not a pin of its own: the first that signs is the room.
     cp -a room copy
     cp room.key copy.key
