@@ -162,7 +162,8 @@ static enum sr_status put_text(struct packing *p, const uint8_t digest[SR_SHA256
 
 static enum sr_status put_texts(struct packing *p, const struct kept *leaf, struct sr_err *err)
 {
-    static const enum sr_act_field FIELDS[] = {SR_FIELD_policy, SR_FIELD_report, SR_FIELD_results};
+    static const enum sr_act_field FIELDS[] = {SR_FIELD_policy, SR_FIELD_report, SR_FIELD_results,
+                                               SR_FIELD_card};
     SR_AUTO(sr_envelope) e = NULL;
     struct sr_entry entry;
     SR_TRY(sr_entry_decode(sr_buf_view(leaf->entry), &entry, err));

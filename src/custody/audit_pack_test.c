@@ -7,51 +7,14 @@
 
 #include <string.h>
 
-#include "audit/replay.h"
 #include "custody/export.h"
 #include "store/sqlite.h"
+#include "tests/auditor.h"
 #include "tests/check.h"
 #include "tests/room.h"
 #include "tests/scratch.h"
 
 static char scratch[] = "/dev/shm/sr-audit-pack-XXXXXX";
-
-static enum sr_status append(void *ctx, struct sr_bytes data, struct sr_err *err)
-{
-    (void)err;
-    return sr_buf_append(ctx, data);
-}
-
-struct text {
-    struct sr_bytes rest;
-};
-
-static enum sr_status read_text(void *ctx, uint8_t *out, size_t len, size_t *out_got,
-                                struct sr_err *err)
-{
-    struct text *t = ctx;
-    (void)err;
-    *out_got = t->rest.len < len ? t->rest.len : len;
-    memcpy(out, t->rest.ptr, *out_got);
-    t->rest = sr_bytes(t->rest.ptr + *out_got, t->rest.len - *out_got);
-    return SR_OK;
-}
-
-static enum sr_status pack(struct sr_room *r, uint64_t since, struct sr_buf *out,
-                           struct sr_audit_packed *done, struct sr_err *err)
-{
-    struct sr_pack_sink sink = {.write = append, .ctx = out};
-    return sr_audit_pack_write(r, since, &sink, done, err);
-}
-
-static enum sr_status replay(const struct sr_buf *pack_bytes, struct sr_replay_report *report,
-                             struct sr_err *err)
-{
-    struct text t = {.rest = sr_buf_view(pack_bytes)};
-    struct sr_pack_source source = {.read = read_text, .ctx = &t};
-    struct sr_replay_options options = {.threads = 1};
-    return sr_replay(&source, &options, NULL, report, err);
-}
 
 static void say(enum sr_status status, const struct sr_err *err)
 {
@@ -86,10 +49,10 @@ static void test_a_room_is_consistent(void)
     struct sr_err err = {0};
     make_history(r);
     CHECK(sr_buf_new((size_t)1 << 24, &out) == SR_OK);
-    enum sr_status status = pack(r, 1, out, &done, &err);
+    enum sr_status status = auditor_pack(r, 1, out, &done, &err);
     say(status, &err);
     CHECK(status == SR_OK && done.acts >= 6 && done.withheld == 0 && done.texts >= 1);
-    status = replay(out, &report, &err);
+    status = auditor_replay(sr_buf_view(out), &report, &err);
     say(status, &err);
     CHECK(status == SR_OK && report.acts == done.acts && report.size == done.acts);
     CHECK(report.refused == 0 && report.is_own_key);
@@ -103,10 +66,10 @@ static void test_a_part_of_it(void)
     struct sr_replay_report report;
     struct sr_err err = {0};
     CHECK(sr_buf_new((size_t)1 << 24, &out) == SR_OK);
-    CHECK(pack(r, 1000, out, &done, &err) == SR_NOT_FOUND);
+    CHECK(auditor_pack(r, 1000, out, &done, &err) == SR_NOT_FOUND);
     sr_buf_clear(out);
-    CHECK(pack(r, 6, out, &done, &err) == SR_OK && done.withheld >= 1);
-    enum sr_status status = replay(out, &report, &err);
+    CHECK(auditor_pack(r, 6, out, &done, &err) == SR_OK && done.withheld >= 1);
+    enum sr_status status = auditor_replay(sr_buf_view(out), &report, &err);
     say(status, &err);
     CHECK(status == SR_OK && report.withheld == done.withheld);
     CHECK(report.acts + report.withheld == done.acts && report.since == 6);
@@ -122,10 +85,10 @@ static void test_a_locked_room(void)
     struct sr_err err = {0};
     CHECK(sr_room_open(room_path(scratch, "room"), ROOM_ACTOR, NULL, &r, &err) == SR_OK);
     CHECK(sr_buf_new((size_t)1 << 24, &out) == SR_OK);
-    enum sr_status status = pack(r, 1, out, &done, &err);
+    enum sr_status status = auditor_pack(r, 1, out, &done, &err);
     say(status, &err);
     CHECK(status == SR_OK);
-    CHECK(replay(out, &report, &err) == SR_OK && report.acts == done.acts);
+    CHECK(auditor_replay(sr_buf_view(out), &report, &err) == SR_OK && report.acts == done.acts);
 }
 
 /* What somebody does who may write into the catalog, and has no key. */
@@ -165,7 +128,8 @@ static bool is_seen(struct sr_err *err)
     struct sr_replay_report report;
     CHECK(sr_buf_new((size_t)1 << 24, &out) == SR_OK);
     return sr_room_open(room_path(scratch, "room"), ROOM_ACTOR, NULL, &r, err) != SR_OK ||
-           pack(r, 1, out, &done, err) != SR_OK || replay(out, &report, err) != SR_OK;
+           auditor_pack(r, 1, out, &done, err) != SR_OK ||
+           auditor_replay(sr_buf_view(out), &report, err) != SR_OK;
 }
 
 static void test_what_an_administrator_changes(void)

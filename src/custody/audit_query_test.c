@@ -6,8 +6,7 @@
  */
 #include "custody/audit_query.h"
 
-#include "audit/replay.h"
-#include "custody/audit_pack.h"
+#include "tests/auditor.h"
 #include "tests/check.h"
 #include "tests/people.h"
 #include "tests/scratch.h"
@@ -162,44 +161,9 @@ static void test_what_somebody_could_have_reached(void)
     CHECK(sr_audit_query_reach(r, "cleo", 0, 1, &early, NULL) == SR_NOT_FOUND);
 }
 
-static enum sr_status append(void *ctx, struct sr_bytes data, struct sr_err *err)
-{
-    (void)err;
-    return sr_buf_append(ctx, data);
-}
-
-struct text {
-    struct sr_bytes rest;
-};
-
-static enum sr_status read_text(void *ctx, uint8_t *out, size_t len, size_t *out_got,
-                                struct sr_err *err)
-{
-    struct text *t = ctx;
-    (void)err;
-    *out_got = t->rest.len < len ? t->rest.len : len;
-    memcpy(out, t->rest.ptr, *out_got);
-    t->rest = sr_bytes(t->rest.ptr + *out_got, t->rest.len - *out_got);
-    return SR_OK;
-}
-
 static void test_an_auditor_agrees(void)
 {
-    SR_AUTO(sr_buf) out = NULL;
-    struct sr_audit_packed done;
-    struct sr_replay_report report;
-    struct sr_err err = {0};
-    CHECK(sr_buf_new((size_t)1 << 24, &out) == SR_OK);
-    struct sr_pack_sink sink = {.write = append, .ctx = out};
-    enum sr_status status = sr_audit_pack_write(r, 1, &sink, &done, &err);
-    say(status, &err);
-    CHECK(status == SR_OK);
-    struct text t = {.rest = sr_buf_view(out)};
-    struct sr_pack_source source = {.read = read_text, .ctx = &t};
-    struct sr_replay_options options = {.threads = 2};
-    status = sr_replay(&source, &options, NULL, &report, &err);
-    say(status, &err);
-    CHECK(status == SR_OK && report.acts == done.acts && report.refused == 2);
+    CHECK(auditor_agrees(r));
 }
 
 int main(void)

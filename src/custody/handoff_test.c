@@ -14,6 +14,7 @@
 #include "custody/room_impl.h"
 #include "custody/submit.h"
 #include "custody/verify.h"
+#include "tests/auditor.h"
 #include "tests/check.h"
 #include "tests/room.h"
 #include "tests/scratch.h"
@@ -382,6 +383,12 @@ static void locked_rooms_do_nothing(void)
     CHECK(sr_handoff_answer(locked, sr_text_view("{}"), &result, NULL) == SR_UNAUTHENTICATED);
 }
 
+/* Of each room: what it gave, took, refused and sent back follows from its policy. */
+static void auditors_agree(void)
+{
+    CHECK(auditor_agrees(north) && auditor_agrees(south) && auditor_agrees(west));
+}
+
 int main(void)
 {
     if (!room_scratch(scratch_dir)) {
@@ -408,6 +415,7 @@ int main(void)
     RUN(rejected_and_offered_anew);
     RUN(own_card_is_no_receiver);
     RUN(locked_rooms_do_nothing);
+    RUN(auditors_agree);
     sr_room_free(north);
     sr_room_free(south);
     sr_room_free(west);

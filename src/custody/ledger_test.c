@@ -16,6 +16,7 @@
 #include "ledger/receipt.h"
 #include "ledger/witness.h"
 #include "server/witness_server.h"
+#include "tests/auditor.h"
 #include "tests/log_keys.h"
 #include "tests/room.h"
 #include "tests/scratch.h"
@@ -144,6 +145,7 @@ static void rules_wait_for_witnesses(void)
     CHECK(read_model(&s) == SR_OK);
     CHECK(sr_custody_ledger(s.room, &l, NULL) == SR_OK && l.cosigned < l.published);
     CHECK(cosign(&s, &l) == SR_OK && l.cosigned == l.size);
+    CHECK(auditor_agrees(s.room)); /* who has only the pack counts the same witnesses */
 }
 
 static void receipts_verify_for_others(void)

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "custody/room_impl.h"
+#include "tests/auditor.h"
 #include "tests/check.h"
 #include "tests/people.h"
 #include "tests/scratch.h"
@@ -376,6 +377,12 @@ static bool deposit(void)
     return status == SR_OK;
 }
 
+/* All of it, refusals too, follows from the policies for who has only the pack. */
+static void an_auditor_agrees(void)
+{
+    CHECK(auditor_agrees(r));
+}
+
 int main(void)
 {
     if (!room_scratch(scratch_dir)) {
@@ -396,6 +403,7 @@ int main(void)
     RUN(keeps_texts);
     RUN(the_rooms_key_gives_no_rights);
     RUN(changes_its_policy);
+    RUN(an_auditor_agrees);
     sr_room_free(r);
     people_clear(people, PEOPLE);
     scratch_remove(scratch_dir);
