@@ -18,29 +18,30 @@ void sr_found_act_clear(struct sr_found_act *a)
     sr_policy_free(a->book.policy);
 }
 
-enum sr_status sr_found_sign(struct sr_book_session *s, struct sr_act *act, const uint8_t *digest,
-                             struct sr_found_act *out, struct sr_err *err)
+enum sr_status sr_found_sign(struct sr_book_session *s, const struct sr_act *act,
+                             const uint8_t *digest, struct sr_found_act *out, struct sr_err *err)
 {
     SR_AUTO(sr_buf) text = NULL;
     char subject_name[SR_ACT_SUBJECT_NAME_BYTES];
     struct sr_act_name subject;
-    act->room = s->room->facts.id;
-    if (act->actor.len == 0) {
-        act->actor = sr_text_view(s->room->actor);
+    struct sr_act made = *act;
+    made.room = s->room->facts.id;
+    if (made.actor.len == 0) {
+        made.actor = sr_text_view(s->room->actor);
     }
-    if (sr_rand_bytes(act->nonce, sizeof act->nonce) != SR_OK ||
-        sr_act_subject(act, digest, subject_name, &subject) != SR_OK) {
+    if (sr_rand_bytes(made.nonce, sizeof made.nonce) != SR_OK ||
+        sr_act_subject(&made, digest, subject_name, &subject) != SR_OK) {
         return sr_fail(err, SR_INTERNAL, "cannot make the first act");
     }
-    act->subjects = &subject;
-    act->subject_count = 1;
+    made.subjects = &subject;
+    made.subject_count = 1;
     SR_TRY(sr_buf_new(SR_ENVELOPE_BYTES_MAX, &text));
-    SR_TRY(sr_envelope_make(act, s->book->signer, text, NULL, err));
+    SR_TRY(sr_envelope_make(&made, s->book->signer, text, NULL, err));
     SR_TRY(sr_envelope_open(sr_buf_view(text), &out->envelope, err));
     out->book = (struct sr_book_act){
         .envelope = out->envelope,
         .who = {.fingerprint = sr_act_key_fingerprint(s->book->key), .is_room = true},
-        .time_utc_ms = act->time_utc_ms};
+        .time_utc_ms = made.time_utc_ms};
     return SR_OK;
 }
 

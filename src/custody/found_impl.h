@@ -15,8 +15,9 @@ struct sr_found_act {
 void sr_found_act_clear(struct sr_found_act *a);
 
 /* Complete and sign an act; verb, fields and time are set. digest as sr_act_subject(). */
-enum sr_status sr_found_sign(struct sr_book_session *s, struct sr_act *act, const uint8_t *digest,
-                             struct sr_found_act *out, struct sr_err *err) SR_MUST_USE;
+enum sr_status sr_found_sign(struct sr_book_session *s, const struct sr_act *act,
+                             const uint8_t *digest, struct sr_found_act *out,
+                             struct sr_err *err) SR_MUST_USE;
 /* errors  those of the reason why not */
 enum sr_status sr_found_decide(const struct sr_state *state, const struct sr_found_act *a,
                                uint64_t seq, struct sr_err *err) SR_MUST_USE;

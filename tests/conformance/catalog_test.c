@@ -708,6 +708,29 @@ static void holds_values_up_to_their_limits(void)
     CHECK(sr_catalog_append_acts(c, &empty, 1, NULL) == SR_OK);
 }
 
+static void holds_texts_and_documents_up_to_their_limits(void)
+{
+    SR_AUTO(sr_catalog) c = fresh();
+    SR_AUTO(sr_buf) out = NULL;
+    struct deposit d = deposit_of(100, "big", 0);
+    static const uint8_t digest[SR_SHA256_BYTES] = {7};
+    uint8_t *bytes = malloc(SR_CATALOG_DOCUMENT_BYTES_MAX);
+    assert(bytes != NULL);
+    memset(bytes, 'x', SR_CATALOG_DOCUMENT_BYTES_MAX);
+    const struct sr_bytes document = sr_bytes(bytes, SR_CATALOG_DOCUMENT_BYTES_MAX);
+    const struct sr_bytes text = sr_bytes(bytes, SR_CATALOG_TEXT_BYTES_MAX);
+    CHECK(reserve(c, &d, NULL) == SR_OK);
+    CHECK(sr_catalog_put_document(c, &d.version.id, "big.json", document, NULL) == SR_OK);
+    CHECK(sr_catalog_put_text(c, digest, text, NULL) == SR_OK);
+    CHECK(sr_buf_new(SR_CATALOG_DOCUMENT_BYTES_MAX, &out) == SR_OK);
+    CHECK(sr_catalog_document(c, &d.version.id, "big.json", out, NULL) == SR_OK);
+    CHECK(sr_text_equal(sr_buf_view(out), document));
+    sr_buf_clear(out);
+    CHECK(sr_catalog_text(c, digest, out, NULL) == SR_OK);
+    CHECK(sr_text_equal(sr_buf_view(out), text));
+    free(bytes);
+}
+
 static void survives_every_failing_allocation(void)
 {
     char uri[URI_BYTES];
@@ -918,6 +941,7 @@ static void run_suite(void)
     RUN(rotates_all_or_nothing);
     RUN(refuses_slots_of_rotated_keys);
     RUN(holds_values_up_to_their_limits);
+    RUN(holds_texts_and_documents_up_to_their_limits);
     RUN(survives_every_failing_allocation);
     RUN(a_race_for_one_number_has_one_winner);
     RUN(a_race_for_the_next_number_gives_each_its_own);
