@@ -440,7 +440,7 @@ static void ask(struct mount *m)
     (void)pthread_mutex_lock(&m->lock);
     p->report(p->ctx, line);
     (void)pthread_mutex_unlock(&m->lock);
-    (void)pthread_kill(m->signals, SIGTERM); /* it waits for one */
+    (void)pthread_kill(m->signals, SIGTERM); /* sigwait()s for it. NOLINT(bugprone-bad-signal-*) */
 }
 
 /* The next file whose pages are to be dropped; the count of files: none. */

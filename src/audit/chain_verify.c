@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,6 +202,7 @@ static enum sr_status take_offer(struct walk *w, struct sr_err *err)
         }
     }
     check_link(w, w->custodian, NONE);
+    assert(w->deals != NULL); /* as many as there are events */
     w->deals[w->deal_count++] = (struct deal){.event = w->at,
                                               .giver = w->custodian,
                                               .receiver = receiver,

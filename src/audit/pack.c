@@ -156,6 +156,7 @@ enum sr_status sr_pack_line_encode(const struct sr_pack_line *line, struct sr_bu
     SR_AUTO(sr_json) json = NULL;
     SR_TRY(sr_buf_new(SR_PACK_LINE_BYTES_MAX, &text));
     struct sr_json_writer w = {.out = text};
+    assert((unsigned)line->kind < sizeof WORDS / sizeof WORDS[0]);
     enum sr_status status = sr_json_open_object(&w);
     status = status == SR_OK ? put_members(&w, line) : status;
     status = status == SR_OK ? sr_json_close_object(&w) : status;

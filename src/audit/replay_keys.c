@@ -25,12 +25,12 @@ enum sr_status sr_replay_keys_add(struct sr_replay_keys *k, struct sr_bytes line
     }
     if (k->count == k->room) {
         size_t room = k->room == 0 ? 64 : 2 * k->room;
-        struct sr_act_key **more = calloc(room, sizeof *more);
+        struct sr_act_key **more = calloc(room, sizeof(struct sr_act_key *));
         if (more == NULL) {
             return sr_fail(err, SR_NO_MEMORY, "no memory for keys");
         }
         if (k->count > 0) {
-            memcpy(more, k->key, k->count * sizeof *more);
+            memcpy(more, k->key, k->count * sizeof(struct sr_act_key *));
         }
         free(k->key);
         k->key = more;

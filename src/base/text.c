@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum sr_status sr_text_parse_u64(struct sr_bytes text, uint64_t min, uint64_t max, uint64_t *out)
@@ -111,6 +112,7 @@ bool sr_text_is_utf8(struct sr_bytes text)
 static uint32_t code_point(const uint8_t *c, size_t len)
 {
     static const uint8_t LEAD[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    assert(len < sizeof LEAD);
     uint32_t value = c[0] & LEAD[len];
     for (size_t i = 1; i < len; i++) {
         value = value << 6 | (c[i] & 0x3fU);

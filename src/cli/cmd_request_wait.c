@@ -105,8 +105,7 @@ static const struct sr_positional POSITIONALS[] = {
     {.name = NULL},
 };
 static const struct sr_example EXAMPLES[] = {
-    {"strongroom request wait 3fa92b1c04de && strongroom mount llama@1 /models/llama",
-     "go on when it is granted"},
+    {"strongroom request wait 3fa92b1c04de", "for a script that goes on when it is granted"},
     {"strongroom request wait 3fa92b1c04de --timeout 1s", "look once, for a script"},
     {.line = NULL},
 };

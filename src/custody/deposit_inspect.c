@@ -105,7 +105,7 @@ enum sr_status sr_deposit_judge(const struct sr_report *report, const char *acce
     }
     *out = (struct sr_deposit_inspection){.verdict = verdict, .profile = sr_report_profile(report)};
     sr_report_ruleset(out->ruleset);
-    if (verdict != SR_VERDICT_PASS) {
+    if (is_accepted) {
         memcpy(out->reason, accept_review, strlen(accept_review) + 1);
     }
     return SR_OK;

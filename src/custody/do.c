@@ -234,6 +234,8 @@ enum sr_status sr_do_with(struct sr_room *r, const struct sr_custody_as *as, str
     struct sr_custody_as who = actor_of(r, as);
     struct sr_act_signer *signer = NULL;
     struct drafted d;
+    struct sr_act own = *act; /* it gets to point to d, which the caller's must not */
+    act = &own;
     SR_TRY(sr_book_open(r, &s, err));
     SR_TRY(prepare(&s, &who, act, digest, &d, err));
     SR_TRY(signer_of(&s, &who, &signer, err));
@@ -266,6 +268,8 @@ enum sr_status sr_custody_ask(struct sr_room *r, const struct sr_custody_as *as,
     struct sr_custody_as who = actor_of(r, as);
     struct sr_act_signer *signer = NULL;
     struct drafted d;
+    struct sr_act own = *act; /* it gets to point to d, which the caller's must not */
+    act = &own;
     SR_TRY(sr_book_open(r, &s, err));
     SR_TRY(prepare(&s, &who, act, digest, &d, err));
     SR_TRY(signer_of(&s, &who, &signer, err));

@@ -227,7 +227,7 @@ static enum sr_status say_row(const struct diff *d, enum sr_verb verb, struct pa
         bool is_new = tiers != 0;
         for (size_t other = 0; other < d->kinds; other++) {
             kinds[other] = tiers_of(d, verb, pair, name, other) == tiers;
-            is_new = is_new && !(kinds[other] && other < k);
+            is_new = is_new && !(other < k && kinds[other]);
         }
         if (is_new) {
             SR_TRY(sr_say(out, "  of "));
@@ -248,7 +248,7 @@ static enum sr_status say_where(const struct diff *d, enum sr_verb verb, struct 
         bool is_new = is_row_met(d, verb, pair, n);
         for (size_t other = 0; is_new && other < d->names; other++) {
             names[other] = is_row_alike(d, verb, pair, n, other);
-            is_new = is_new && !(names[other] && other < n);
+            is_new = is_new && !(other < n && names[other]);
         }
         if (is_new) {
             SR_TRY(say_row(d, verb, pair, n, names, out));

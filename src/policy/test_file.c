@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/test_file.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -286,6 +287,7 @@ static enum sr_status term_workload(struct runner *r, struct sr_test_ask *ask)
 {
     const struct sr_test_principal *workload = NULL;
     SR_TRY(take_principal(r, &workload));
+    assert(workload != NULL);
     memcpy(ask->workload, workload->name, sizeof ask->workload);
     return SR_OK;
 }
