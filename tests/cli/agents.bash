@@ -12,8 +12,9 @@ make_agent() {
     echo "$! $folder" >>keys/agents
     ln -s "$folder/sock" "keys/$1.sock"
     local i
-    for i in $(seq 100); do
-        [ -S "$folder/sock" ] && break
+    # 2: nobody answers yet. The socket is there a moment before anybody listens on it.
+    for i in $(seq 200); do
+        SSH_AUTH_SOCK="$folder/sock" ssh-add -l >/dev/null 2>&1 || [ $? -eq 2 ] || break
         sleep 0.05
     done
     SSH_AUTH_SOCK="$folder/sock" ssh-add -q "keys/$1"
