@@ -188,6 +188,13 @@ static enum sr_status sign(const struct sr_act *act, struct sr_act_signer *signe
     return sr_envelope_make(act, signer, *out, NULL, err);
 }
 
+/* The caller learns what was added: the request that it rests on, the machine. */
+static void tell_fields(const struct sr_act *own, struct sr_act *act)
+{
+    act->has = own->has;
+    memcpy(act->field, own->field, sizeof act->field);
+}
+
 /* The request for an act: all that the act says, so that what is approved is what is done. */
 static struct sr_act request_for(const struct sr_act *act)
 {
@@ -235,9 +242,10 @@ enum sr_status sr_do_with(struct sr_room *r, const struct sr_custody_as *as, str
     struct sr_act_signer *signer = NULL;
     struct drafted d;
     struct sr_act own = *act; /* it gets to point to d, which the caller's must not */
-    act = &own;
     SR_TRY(sr_book_open(r, &s, err));
-    SR_TRY(prepare(&s, &who, act, digest, &d, err));
+    SR_TRY(prepare(&s, &who, &own, digest, &d, err));
+    tell_fields(&own, act);
+    act = &own;
     SR_TRY(signer_of(&s, &who, &signer, err));
     if (who.asks && act->verb != SR_VERB_REQUEST &&
         foresee(&s, &who, act).reason == SR_REASON_NEEDS_REQUEST) {
@@ -269,9 +277,10 @@ enum sr_status sr_custody_ask(struct sr_room *r, const struct sr_custody_as *as,
     struct sr_act_signer *signer = NULL;
     struct drafted d;
     struct sr_act own = *act; /* it gets to point to d, which the caller's must not */
-    act = &own;
     SR_TRY(sr_book_open(r, &s, err));
-    SR_TRY(prepare(&s, &who, act, digest, &d, err));
+    SR_TRY(prepare(&s, &who, &own, digest, &d, err));
+    tell_fields(&own, act);
+    act = &own;
     SR_TRY(signer_of(&s, &who, &signer, err));
     struct sr_decision decision = foresee(&s, &who, act);
     decision.rule = NULL;

@@ -90,6 +90,16 @@ begin_mount() {
     as_unlocked erin mount llama@1 "$at" --log "$at.log" "$@" 3>&- >/dev/null
 }
 
+# Wait until it is on record that so many bytes were served under $request.
+wait_until_served() {
+    local i
+    for i in $(seq 100); do
+        [ "$(as ann grants --all --json | jq --arg r "$request" '.requests[] | select(.request == $r) | .bytes_served')" -ge "$1" ] && return 0
+        sleep 0.1
+    done
+    return 1
+}
+
 # Wait until nothing is mounted; a mount that goes on fails the test.
 wait_until_ended() {
     local i
@@ -159,6 +169,7 @@ wait_for_record() {
     grep -F "0 of $weights bytes are left" "$dir.log"
     mountpoint -q "$dir" # what was handed out stays
     run -0 sr umount "$dir"
+    wait_until_served "$weights" # the record follows the unmounting
     run -21 begin_mount "$dir"
 }
 
