@@ -2,24 +2,12 @@
 #include "cli/command.h"
 #include "cli/handoff_view.h"
 #include "cli/identity.h"
-#include "cli/session.h"
 
 extern const struct sr_command sr_command_handoff_reject;
 
 static enum sr_status run(struct sr_cli *cli, const struct sr_args *args, struct sr_err *err)
 {
-    SR_CLEANUP(sr_identity_clear) struct sr_identity identity = {0};
-    SR_AUTO(sr_room) room = NULL;
-    SR_AUTO(sr_buf) chain = NULL;
-    struct sr_handoff_answer_result result = {0};
-    SR_TRY(sr_session_open_unlocked(cli, &room, err));
-    SR_TRY(sr_identity_open(cli, args, room, false, &identity, err));
-    identity.as.asks = true;
-    sr_room_act_as(room, &identity.as);
-    SR_TRY(sr_buf_new(SR_CHAIN_BYTES_MAX, &chain));
-    SR_TRY(sr_handoff_reject(room, sr_args_positional(args, 0), sr_args_value(args, "why"), chain,
-                             &result, err));
-    return sr_handoff_view_answer(cli, &result, chain, sr_args_value(args, "out"), err);
+    return sr_handoff_view_do(cli, args, sr_handoff_reject, "why", err);
 }
 
 static const struct sr_option OPTIONS[] = {

@@ -4,10 +4,13 @@
 #include <inttypes.h>
 
 #include "base/time.h"
+#include "cli/args.h"
 #include "cli/fields.h"
+#include "cli/identity.h"
 #include "cli/input.h"
 #include "cli/output_file.h"
 #include "cli/screen.h"
+#include "cli/session.h"
 #include "cli/view.h"
 
 enum sr_status sr_handoff_view_card(const char *path, struct sr_buf **out, struct sr_err *err)
@@ -138,4 +141,25 @@ enum sr_status sr_handoff_view_answer(struct sr_cli *cli,
         sr_screen_line("the custody chain is in %s; send it to the other room", path);
     }
     return SR_OK;
+}
+
+enum sr_status sr_handoff_view_do(struct sr_cli *cli, const struct sr_args *args,
+                                  enum sr_status (*make)(struct sr_room *r, const char *ref,
+                                                         const char *text, struct sr_buf *chain,
+                                                         struct sr_handoff_answer_result *out,
+                                                         struct sr_err *err),
+                                  const char *option, struct sr_err *err)
+{
+    SR_CLEANUP(sr_identity_clear) struct sr_identity identity = {0};
+    SR_AUTO(sr_room) room = NULL;
+    SR_AUTO(sr_buf) chain = NULL;
+    struct sr_handoff_answer_result result = {0};
+    SR_TRY(sr_session_open_unlocked(cli, &room, err));
+    SR_TRY(sr_identity_open(cli, args, room, false, &identity, err));
+    identity.as.asks = true;
+    sr_room_act_as(room, &identity.as);
+    SR_TRY(sr_buf_new(SR_CHAIN_BYTES_MAX, &chain));
+    SR_TRY(
+        make(room, sr_args_positional(args, 0), sr_args_value(args, option), chain, &result, err));
+    return sr_handoff_view_answer(cli, &result, chain, sr_args_value(args, "out"), err);
 }

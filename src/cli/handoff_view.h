@@ -50,4 +50,17 @@ enum sr_status sr_handoff_view_answer(struct sr_cli *cli,
         "chain", "string or null", "the file with the custody chain"                               \
     }
 
+/*
+ * The whole of a command that makes one of the receiver's acts, or the last of a chain: REF is its
+ * first argument, option names its text, --out its file. make is sr_handoff_accept() or one of its
+ * like.
+ */
+struct sr_args;
+enum sr_status sr_handoff_view_do(struct sr_cli *cli, const struct sr_args *args,
+                                  enum sr_status (*make)(struct sr_room *r, const char *ref,
+                                                         const char *text, struct sr_buf *chain,
+                                                         struct sr_handoff_answer_result *out,
+                                                         struct sr_err *err),
+                                  const char *option, struct sr_err *err) SR_MUST_USE;
+
 #endif /* SR_CLI_HANDOFF_VIEW_H */
